@@ -82,10 +82,10 @@ test-all: $(COMPILED) ## Run every test, then test-engines (TESTS=tests/ui/cli f
 	$(if $(TESTS),,$(MAKE) test-engines)
 
 # The tests that open a catalog, and those of searches, for which alone it matters where the vectors are.
-STORED := $(addprefix tests/,engines index/catalog index/search index/ingest index/uploads index/workers \
-  index/test_edits_from_scratch.py index/test_library.py index/test_made_anew.py rag/conversations ui/accounts \
+STORED := $(addprefix tests/,engines index/catalog index/search index/ingest \
+  index/test_library.py index/test_uploads.py index/test_workers.py rag/conversations ui/accounts \
   ui/operations ui/test_own_tables.py ui/test_rate_limits.py)
-SEARCHED := $(addprefix tests/index/,search test_edits_from_scratch.py test_library.py test_made_anew.py)
+SEARCHED := tests/index/search tests/index/test_library.py
 ON_ENGINES = $(if $(QUICK),,$(THOROUGH)) FOOTNOTED_TEST_ENGINE=$(1) $(PYTEST) $(if $(QUICK),-m 'not slow')
 
 # A real server of Milvus and its small sibling. Their packages ask for pymilvus and FAISS in other versions.

@@ -15,11 +15,13 @@ from tests.support import ray_cluster
 from tests.support.postgresql import Server
 from tests.support.ray_cluster import RayCluster
 
+QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
+
 Replica = Callable[[str], Library]
 """Opens a library in a home folder of the given name, over the same catalog as all others."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def server(_postgresql: Server | None) -> Server:
     """A running PostgreSQL server."""
     if _postgresql is None:

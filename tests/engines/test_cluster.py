@@ -16,13 +16,12 @@ from index.embedding.model import Vector
 from index.errors import ClusterError
 from index.ingest import open_cluster, sync
 from index.library import Library
+from tests.engines.conftest import QUERIES
 from tests.support import ray_cluster
 from tests.support.ray_cluster import RayCluster
 from tests.support.reports import words
 
 pytestmark = pytest.mark.slow
-
-QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,18 @@ BESIDE = (("user", "list"), ("audit",))
 SEEDS = Path(__file__).parents[2] / "seeds"
 
 
-@pytest.fixture
-def home(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Path:
-    """A library with the seed reports in a SQLite file."""
-    home = tmp_path / ON_SQLITE
+@pytest.fixture(scope="module")
+def saved(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with the seed reports in a SQLite file; a test works on a copy."""
+    del server  # Without one, nothing is read.
+    home = tmp_path_factory.mktemp("saved") / ON_SQLITE
     assert main(["sync", str(SEEDS), "--home", str(home), "--json"]) == 0
-    capfd.readouterr()
     return home
+
+
+@pytest.fixture
+def home(saved: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / ON_SQLITE))
 
 
 def test_a_library_moves_to_postgresql_and_back(
@@ -82,12 +88,11 @@ def test_a_library_moves_to_postgresql_and_back(
 
 @pytest.mark.parametrize("target", ["full", "same", "nonsense"])
 def test_a_database_that_cannot_take_the_library_is_refused_and_the_library_stays(
-    home: Path, database_url: str, target: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    home: Path, database_url: str, target: str, saved: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     if target == "full":
         assert main(["migrate", "--to", database_url, "--home", str(home)]) == 0
-        home = tmp_path / f"{ON_SQLITE} other"
-        assert main(["sync", str(SEEDS), "--home", str(home), "--json"]) == 0
+        home = Path(shutil.copytree(saved, home.with_name(f"{ON_SQLITE} other")))
     capfd.readouterr()
     to = {"full": database_url, "same": "home", "nonsense": "postgres"}[target]
     assert main(["migrate", "--to", to, "--home", str(home)]) == 1

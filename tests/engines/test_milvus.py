@@ -28,13 +28,13 @@ from index.search.manifest import Manifest
 from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus
 from index.vectors.milvus import Collection, MilvusStore, MilvusVectors
 from rag.engine import QueryEngine
+from tests.engines.conftest import QUERIES
 from tests.support.milvus import ON_ONE_SERVER, Kind, MilvusServer, is_installed, running
 from tests.support.postgresql import ON_SQLITE
 from tests.support.processes import KILLS
 from tests.support.reports import found, incoming, words
 from ui.app import create_app
 
-QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 AT_ONCE = replace(DEFAULT_POLICY, small=0, recent_share=0, removed_share=0)
 """A base is due after any change."""
 

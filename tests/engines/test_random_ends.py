@@ -19,6 +19,7 @@ from index.errors import CatalogUnreachableError
 from index.ingest import open_cluster, sync
 from index.library import Library
 from rag.engine import QueryEngine
+from tests.engines.conftest import QUERIES
 from tests.support.background import wait_until
 from tests.support.postgresql import Server
 from tests.support.processes import KILLS
@@ -29,7 +30,6 @@ from ui.app import create_app
 pytestmark = pytest.mark.slow
 
 KEPT = "The council of Varda closed the third gate of the dam on Monday."
-QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Spans count code points and never copy text."""
+"""Spans count code points; details that users give override those of a file, and can be removed again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.documents import Chunk, Document, Span
+from index.documents import KEYS, Detail, Document, Span, covering, described, merged, uncovered
 from tests.support.writings import TEXTS
 
 
@@ -25,10 +25,6 @@ def test_a_span_is_half_open_and_counts_code_points() -> None:
     assert (len(Span(3, 6)), len(Span(4, 4)), Span(4, 4).of(text)) == (3, 0, "")
 
 
-def test_spans_stand_in_the_order_of_the_text() -> None:
-    assert sorted([Span(4, 5), Span(0, 9), Span(0, 2)]) == [Span(0, 2), Span(0, 9), Span(4, 5)]
-
-
 @pytest.mark.parametrize(
     ("inner", "covered"),
     [
@@ -42,12 +38,6 @@ def test_spans_stand_in_the_order_of_the_text() -> None:
 )
 def test_a_span_covers_what_lies_wholly_inside(inner: Span, covered: bool) -> None:
     assert Span(2, 5).covers(inner) is covered
-
-
-@pytest.mark.parametrize(("value", "field"), [(Span(0, 1), "end"), (Document("a", "b", "text"), "text")])
-def test_values_do_not_change(value: object, field: str) -> None:
-    with pytest.raises(AttributeError):
-        setattr(value, field, 5)
 
 
 @pytest.mark.parametrize(("offset", "page"), [(0, 1), (9, 1), (10, 2), (11, 2), (24, 2), (25, 4), (999, 4)])
@@ -71,6 +61,39 @@ def test_every_character_lies_on_the_page_that_holds_it(text: str, data: st.Data
     ]
 
 
-def test_a_chunk_is_its_span_and_its_sentences() -> None:
-    chunk = Chunk(Span(0, 9), (Span(0, 4), Span(5, 9)))
-    assert [sentence.of("One. Two.") for sentence in chunk.sentences] == ["One.", "Two."]
+READ = Document(
+    "Words.", "T", "text", "en", publisher="Council", origins={"title": "page", "publisher": "sidecar"}
+)
+DETAILS = st.dictionaries(
+    st.sampled_from(KEYS), st.builds(Detail, st.text(max_size=3), st.sampled_from(["edit", "upload"]))
+)
+
+
+def test_a_detail_stands_above_what_was_read_and_says_where_it_comes_from() -> None:
+    found = described(READ, {"author": Detail("Ada", "upload"), "publisher": Detail("Ministry", "edit")})
+    assert (found.title, found.author, found.publisher) == ("T", "Ada", "Ministry")
+    assert found.origins == {"title": "page", "author": "upload", "publisher": "edit"}
+
+
+def test_it_knows_what_it_covers() -> None:
+    covers = covering(READ, {"author": Detail("Ada", "upload"), "publisher": Detail("Ministry", "edit")})
+    assert [(detail.beneath, detail.beneath_origin) for detail in covers.values()] == [
+        (None, None),
+        ("Council", "sidecar"),
+    ]
+
+
+def test_an_empty_one_takes_back_what_was_given() -> None:
+    before = {"title": Detail("A", "upload"), "author": Detail("Ada", "edit")}
+    assert merged(before, {"title": Detail("", "edit"), "language": Detail("km", "edit")}) == {
+        "author": Detail("Ada", "edit"),
+        "language": Detail("km", "edit"),
+    }
+
+
+@given(DETAILS, DETAILS)
+def test_a_document_without_its_details_is_what_was_read(
+    before: dict[str, Detail], later: dict[str, Detail]
+) -> None:
+    details = covering(READ, merged(before, later))
+    assert uncovered(described(READ, details), details) == READ

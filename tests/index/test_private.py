@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +18,7 @@ from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.private import make_file, make_folder, write_file
 from index.uploads import Sent, add_upload
+from tests.support.processes import run_script
 from tests.support.reports import incoming, write
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
@@ -93,8 +92,7 @@ def test_a_catalog_that_is_opened_twice_keeps_what_is_written(tmp_path: Path) ->
     )
 
     def in_another_process(*folders: str) -> str:
-        command = [sys.executable, "-c", follow, str(path), *folders]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        return run_script(follow, path, *folders).stdout.strip()
 
     assert in_another_process("/other") == "['/first', '/other']"
     first.follow(["/second"])

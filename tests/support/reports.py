@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from index.catalog.database import Catalog
 from index.documents import Chunk, Document
 from index.embedding.encoder import Encoder
 from index.embedding.model import Embedded, Offsets, Vectors
@@ -78,6 +79,12 @@ def version(
         # A digest has 64 characters.
         tuple(f"vector of {span.of(document.text)}"[:64] for span in spans),
     )
+
+
+def emptied(catalog: Catalog) -> Catalog:
+    """The catalog, after all of its documents were removed."""
+    catalog.commit([], [record.document_id for record in catalog.documents()])
+    return catalog
 
 
 def found(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,17 +11,15 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.catalog import back_up, restore
 from index.catalog.database import Catalog
 from index.catalog.duplicate_groups import Duplicates, group_labels
-from index.catalog.schema import meta, signatures
+from index.catalog.schema import signatures
 from index.documents import Span
-from index.embedding.encoder import Encoder
-from index.errors import DocumentNotFoundError
 from index.ingest.synchronize import sync
 from index.library import Library
-from index.records import Filters
-from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
-from tests.support.reports import incoming, near_duplicates, version, write
+from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, resemblance
+from tests.support.reports import emptied, incoming, near_duplicates, version, write
 from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
 from ui.http.documents import document_response
 
@@ -32,9 +29,8 @@ OTHER = " ".join(OTHER_STORY)
 
 
 @pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "home", encoder) as opened:
-        yield opened
+def index(stubbed: Library) -> Library:
+    return stubbed
 
 
 def groups(index: Library) -> list[list[str]]:
@@ -43,13 +39,6 @@ def groups(index: Library) -> list[list[str]]:
     with index.snapshot() as snapshot:
         found = {tuple(sorted(names[member] for member in group)) for group in snapshot.groups().values()}
     return sorted(map(list, found))
-
-
-def stored(index: Library) -> list[tuple[int, int, bytes]]:
-    """The stored signatures in the catalog: document, version, numbers."""
-    with index.catalog.engine.connect() as connection:
-        rows = connection.execute(sa.select(signatures).order_by(signatures.c.version)).all()
-    return [(row.document_id, row.version, row.signature) for row in rows]
 
 
 def similar(index: Library, path: str) -> list[tuple[str, float]]:
@@ -77,18 +66,6 @@ def test_the_nearest_copy_comes_first_and_equal_ones_by_path(index: Library) -> 
     assert 0.8 < three < 1.0
 
 
-def test_what_is_similar_follows_each_commit(index: Library) -> None:
-    index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt")])
-    assert groups(index) == [["a.txt", "b.txt"]]
-    index.replace([incoming(OTHER, "b.txt")])
-    assert (groups(index), similar(index, "a.txt")) == ([], [])
-    index.replace([incoming(WIRE, "b.txt")])
-    assert (groups(index), similar(index, "a.txt")) == ([["a.txt", "b.txt"]], [("b.txt", 1.0)])
-    [number] = [record.document_id for record in index.catalog.documents() if record.path == "a.txt"]
-    index.replace([], [number])
-    assert (groups(index), similar(index, "b.txt")) == ([], [])
-
-
 def test_groups_are_made_once_a_generation(index: Library) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
     with index.snapshot() as old:
@@ -105,11 +82,6 @@ def test_groups_are_made_once_a_generation(index: Library) -> None:
         assert new.groups() is renewed, "a reader of an older state does not discard them"
 
 
-def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Library) -> None:
-    with pytest.raises(DocumentNotFoundError, match="document 9 is not in the library"):
-        near_duplicates(index, 9)
-
-
 def test_a_document_without_a_signature_resembles_nothing(index: Library) -> None:
     # The third text has no words, and so no signature; take the first one's away.
     index.replace([incoming(WIRE, "old.txt"), incoming(WIRE, "new.txt"), incoming("…", "dots.txt")])
@@ -119,34 +91,6 @@ def test_a_document_without_a_signature_resembles_nothing(index: Library) -> Non
     assert [similar(index, name) for name in ("old.txt", "new.txt", "dots.txt")] == [[], [], []]
     index.replace([incoming(WIRE, "old.txt")])
     assert groups(index) == [["new.txt", "old.txt"]]
-
-
-def test_every_version_keeps_its_signature_and_a_removed_document_none(index: Library) -> None:
-    index.replace([incoming(WIRE, "a.txt")])
-    index.replace([incoming(OTHER, "a.txt")])
-    assert stored(index) == [(1, 1, signature(WIRE)), (1, 2, signature(OTHER))]
-    index.replace([], [1])
-    assert stored(index) == []
-
-
-def test_records_of_a_group_can_be_narrowed_by_filters(index: Library) -> None:
-    index.replace(
-        [
-            incoming(WIRE, "b.txt", published="2031-05-14", publisher="Courier"),
-            incoming(WIRE, "a.txt", published="2031-05-13", publisher="Gazette"),
-            incoming(WIRE, "c.txt"),
-        ]
-    )
-
-    def found(filters: Filters) -> list[str]:
-        with index.snapshot() as snapshot:
-            return [record.path for record in snapshot.reader.records([1, 2, 3], filters)]
-
-    assert found(Filters()) == ["a.txt", "b.txt", "c.txt"]
-    assert found(Filters(publishers=("Courier",))) == ["b.txt"]
-    assert found(Filters(published_before="2031-05-14")) == ["a.txt"]
-    with index.snapshot() as snapshot:
-        assert snapshot.reader.records([], Filters()) == []
 
 
 def test_a_sentence_is_found_by_its_span_and_a_part_of_one_is_none(index: Library) -> None:
@@ -219,14 +163,12 @@ are queried."""
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=12, max_size=12), st.integers(0, 1000), CHANGES)
 def test_groups_that_followed_each_generation_are_those_made_afresh(
-    tmp_path_factory: pytest.TempPathFactory,
+    shared_catalog: Catalog,
     kinds: list[int],
     noise: int,
     changes: list[tuple[list[tuple[int, int]], set[int], bool]],
 ) -> None:
-    texts = made(kinds, noise)
-    catalog = Catalog.open(tmp_path_factory.mktemp("c") / "catalog.sqlite")
-    duplicates = Duplicates()
+    texts, catalog, duplicates = made(kinds, noise), emptied(shared_catalog), Duplicates()
     for written, removed, asked in changes:
         known = {record.path: record.document_id for record in catalog.documents()}
         new = {f"{name}.txt": text for name, text in written if name not in removed}
@@ -243,7 +185,6 @@ def test_groups_that_followed_each_generation_are_those_made_afresh(
                 assert duplicates.groups(reader) == Duplicates().groups(reader)
     with catalog.reading() as reader:
         assert duplicates.groups(reader) == Duplicates().groups(reader)
-    catalog.close()
 
 
 def test_what_follows_is_compared_alone(index: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,20 +197,17 @@ def test_what_follows_is_compared_alone(index: Library, monkeypatch: pytest.Monk
     assert groups(index) == [["b.txt", "e.txt"], ["c.txt", "d.txt"]]
 
 
-def test_what_a_catalog_says_is_not_taken_for_what_another_lineage_said(index: Library) -> None:
-    index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
+def test_groups_are_not_those_of_an_id_that_is_given_again_after_a_restoration(
+    index: Library, tmp_path: Path
+) -> None:
+    index.replace([incoming(WIRE, "a.txt")])
+    back_up(index.home, tmp_path / "library.tar")
+    index.replace([incoming(f"{WIRE} Later.", "b.txt")])
     assert groups(index) == [["a.txt", "b.txt"]]
-    # Simulate a restored backup: its ids and versions may belong to other texts.
-    with index.catalog.engine.begin() as connection:
-        connection.execute(sa.update(meta).where(meta.c.key == "lineage").values(value="another"))
-        connection.execute(
-            sa.update(signatures).where(signatures.c.document_id == 2).values(signature=signature(OTHER))
-        )
+    restore(index.home, tmp_path / "library.tar")
+    index.replace([incoming(OTHER, "b.txt")])
+    assert [record.document_id for record in index.catalog.documents()] == [1, 2]
     assert groups(index) == []
-
-
-def test_no_signatures_make_no_groups() -> None:
-    assert group_labels(numbers(b"")).tolist() == []
 
 
 def test_the_interface_names_the_near_duplicates_of_a_document(index: Library) -> None:

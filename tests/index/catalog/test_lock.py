@@ -178,20 +178,12 @@ def test_a_process_is_read_as_it_was_written() -> None:
         Process.parse("varda")
 
 
-def test_this_process_lives_and_an_earlier_one_of_its_number_does_not() -> None:
+def test_a_process_lives_if_its_number_and_its_start_are_those_of_one() -> None:
     me = this_process()
-    assert me.lives is True
-    assert replace(me, started="00000000-1").lives is False
-
-
-def test_without_its_start_the_number_decides() -> None:
-    me = replace(this_process(), started="")
-    assert me.lives is True
-    assert replace(me, pid=2**22 + 1).lives is False
-
-
-def test_of_another_machine_nothing_can_be_told() -> None:
-    assert replace(this_process(), host="elsewhere").lives is None
+    assert (me.lives, replace(me, started="00000000-1").lives) == (True, False)
+    unknown = replace(me, started="")
+    assert (unknown.lives, replace(unknown, pid=2**22 + 1).lives) == (True, False)
+    assert replace(me, host="elsewhere").lives is None, "of another machine nothing can be told"
 
 
 def test_a_killed_process_is_dead_before_its_parent_has_asked_for_its_code() -> None:

@@ -1,4 +1,4 @@
-"""A reader sees one consistent state of the catalog during commits of others."""
+"""A reader sees one consistent state of the catalog; passages are spans of texts, and filters narrow them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,17 +19,12 @@ from index.catalog.reader import CatalogReader, LongText, LongTexts
 from index.catalog.writes import add_to_build, begin_build
 from index.documents import Document
 from index.errors import DocumentNotFoundError
-from index.records import Filters, Recipe
-from tests.support.reports import version
+from index.records import Filters, Passage, Recipe
+from index.text.passages import sentences
+from tests.support.reports import emptied, version
+from tests.support.writings import TEXTS
 
 FINE = Recipe("fine@1", 4, 0, 1)
-
-
-@pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    opened = Catalog.open(tmp_path / "catalog.sqlite")
-    yield opened
-    opened.close()
 
 
 def vector_of(text: str) -> np.ndarray:
@@ -88,10 +82,6 @@ class TestState:
             catalog.commit([version()])
             assert (reader.generation, reader.build, reader.documents()) == (0, None, [])
 
-    def test_an_empty_catalog_has_nothing(self, catalog: Catalog) -> None:
-        with catalog.reading() as reader:
-            assert everything(reader) == (0, None, [], {}, [], 0, 0, [], 0, [], [], ((), []))
-
 
 class TestPassages:
     def test_they_are_read_by_number_in_order_and_unknown_numbers_are_passed_over(
@@ -104,12 +94,6 @@ class TestPassages:
             assert [passage.chunk_id for passage in reader.passages(after=1397)] == [1398, 1399, 1400]
             assert list(reader.passages([])) == list(reader.passages(after=1400)) == []
             assert reader.count_chunks() == 1400
-
-    def test_superseded_ones_are_gone(self, catalog: Catalog) -> None:
-        catalog.commit([version("A.")])
-        catalog.commit([version("B.")])
-        with catalog.reading() as reader:
-            assert [passage.text for passage in reader.passages([1, 2])] == ["B."]
 
     def test_each_build_has_its_own(self, catalog: Catalog) -> None:
         put_vectors(catalog, "First words.", "Second words.", "All of it.")
@@ -159,17 +143,19 @@ class TestAllowed:
         st.sets(st.integers(1, 6), max_size=3),
     )
     def test_it_is_the_documents_that_pass_and_all_their_passages(
-        self, tmp_path_factory: pytest.TempPathFactory, known: list[tuple[int, str]], removed: set[int]
+        self, shared_catalog: Catalog, known: list[tuple[int, str]], removed: set[int]
     ) -> None:
-        catalog = Catalog.open(tmp_path_factory.mktemp("c") / "catalog.sqlite")
-        for place, (sentences, publisher) in enumerate(known):
-            document = Document("Words. " * sentences, "T", "text", "en", publisher)
+        catalog = emptied(shared_catalog)
+        for place, (count, publisher) in enumerate(known):
+            document = Document("Words. " * count, "T", "text", "en", publisher)
             catalog.commit([version(path=f"{place}.txt", document=document)])
-        catalog.commit([], [number for number in removed if number <= len(known)])
+        ids = [record.document_id for record in catalog.documents()]
+        catalog.commit([], [ids[number - 1] for number in removed if number <= len(known)])
+        some = Filters(document_ids=(*ids[0:3:2], 10**9))
         with catalog.reading() as reader:
-            for filters in (Filters(), Filters(publishers=("Council",)), Filters(document_ids=(1, 3, 9))):
+            for filters in (Filters(), Filters(publishers=("Council",)), some):
                 allowed = reader.allowed(filters)
-                passing = reader.records(range(10), filters)
+                passing = reader.records(ids, filters)
                 expected = sorted(record.document_id for record in passing)
                 assert list(allowed.documents) == expected
                 assert np.flatnonzero(allowed.chunks).tolist() == [
@@ -177,7 +163,6 @@ class TestAllowed:
                     for passage in reader.passages()
                     if passage.document.document_id in expected
                 ]
-        catalog.close()
 
 
 class TestWhatWent:
@@ -291,3 +276,95 @@ def test_a_text_beyond_all_room_is_given_and_not_kept() -> None:
     texts = LongTexts(room=100)
     assert texts.get(("lineage", 1, 1), lambda: [b"a" * 500])[0:3] == "aaa"
     assert texts.get(("lineage", 1, 1), lambda: [b"b" * 500])[0:3] == "bbb"
+
+
+def passages(catalog: Catalog) -> list[Passage]:
+    with catalog.reading() as reader:
+        return list(reader.passages())
+
+
+STORABLE = TEXTS.filter(lambda text: "\0" not in text)
+"""Texts that every database keeps as they are. PostgreSQL has no U+0000, and keeps U+FFFD for it."""
+
+
+class TestSpans:
+    @given(st.lists(STORABLE, min_size=1, max_size=3))
+    def test_they_are_the_spans_of_their_documents_text(
+        self, shared_catalog: Catalog, texts: list[str]
+    ) -> None:
+        catalog = emptied(shared_catalog)
+        catalog.commit([version(text, path=f"{number}.txt") for number, text in enumerate(texts)])
+        assert [
+            (passage.document.path, passage.span, passage.text, passage.sentences)
+            for passage in passages(catalog)
+        ] == [
+            (f"{number}.txt", span, span.of(text), (span,))
+            for number, text in enumerate(texts)
+            for span in sentences(text, "en")
+        ]
+
+    def test_each_has_the_page_on_which_it_begins(self, catalog: Catalog) -> None:
+        document = Document("One. Two. Three.", "T", "pdf", "en", page_starts=(0, 5, 7))
+        catalog.commit([version(document=document)])
+        assert [(passage.text, passage.page) for passage in passages(catalog)] == [
+            ("One.", 1),
+            ("Two.", 2),
+            ("Three.", 3),
+        ]
+
+
+class TestFilters:
+    @pytest.fixture
+    def filled(self, catalog: Catalog) -> Catalog:
+        known = [
+            ("a.txt", "text", "en", "Council", "2031-03-01"),
+            ("dams/b.txt", "text", "en", "Ministry", "2031-03"),
+            ("dams/old/c.pdf", "pdf", "km", "Ministry", "2031"),
+            ("old/d.html", "html", "km", None, None),
+        ]
+        by_time = Document("A.", "T", "csv", "km", None, "2031-03-01", origins={"published": "file time"})
+        catalog.commit(
+            [
+                version(path=path, document=Document("A.", "T", kind, language, publisher, published))
+                for path, kind, language, publisher, published in known
+            ]
+            + [version(path="copied.csv", document=by_time)]
+        )
+        return catalog
+
+    @pytest.mark.parametrize(
+        ("filters", "expected"),
+        [
+            (Filters(), [1, 2, 3, 4, 5]),
+            (Filters(document_ids=(3, 1, 9)), [1, 3]),
+            (Filters(publishers=("Ministry",)), [2, 3]),
+            (Filters(publishers=("Ministry", "Council")), [1, 2, 3]),
+            (Filters(publishers=("ministry",)), []),
+            (Filters(languages=("km",)), [3, 4, 5]),
+            (Filters(languages=("km",), publishers=("Ministry",)), [3]),
+            (Filters(collections=("dams",)), [2, 3]),
+            (Filters(collections=("old",)), [4]),
+            (Filters(collections=("old", "dams"), languages=("km",)), [3, 4]),
+            (Filters(collections=("Dams", "dams/old", "")), []),
+            (Filters(kinds=("pdf", "html")), [3, 4]),
+            (Filters(kinds=("text",), publishers=("Ministry",)), [2]),
+            (Filters(kinds=("PDF",)), []),
+            (Filters(published_before="2031-03-01"), [2, 3]),
+            (Filters(published_before="2031-03"), [3]),
+            (Filters(published_after="2030"), [1, 2, 3, 5]),
+            (Filters(published_after="2031"), []),
+            (Filters(published_after="2031-02-28", published_before="2031-03-02"), [1, 2, 5]),
+            (Filters(published_after="2031-03-01"), []),
+            (Filters(kinds=("csv",), published_after="2030"), [5]),
+            (Filters(kinds=("csv",), published_before="2030"), []),
+        ],
+    )
+    def test_each_narrows_and_together_they_narrow_more(
+        self, filled: Catalog, filters: Filters, expected: list[int]
+    ) -> None:
+        with filled.reading() as reader:
+            allowed = reader.allowed(filters)
+        assert list(allowed.documents) == expected
+        # Each document is one passage with the same number.
+        assert np.flatnonzero(allowed.chunks).tolist() == expected
+        assert bool(filters) is (filters != Filters())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,15 +51,6 @@ def test_the_newest_migration_is_the_revision_that_the_code_names() -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
     assert scripts.get_heads() == [HEAD]
     assert len(list(MIGRATIONS.glob("versions/*.py"))) == len(list(scripts.walk_revisions()))
-
-
-def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
-    migrate(engine)
-    with engine.begin() as connection:
-        connection.execute(sa.insert(schema.sources).values(folder="/reports"))
-    migrate(engine)
-    with engine.connect() as connection:
-        assert connection.scalars(sa.select(schema.sources.c.folder)).all() == ["/reports"]
 
 
 def test_a_database_of_a_newer_program_is_refused_and_left_alone(engine: sa.Engine) -> None:
@@ -151,34 +140,3 @@ def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(open_and_migrate, range(6))) == [{"alembic_version", *metadata.tables}] * 6
-
-
-def test_processes_may_open_one_new_database_at_once(tmp_path: Path) -> None:
-    code = (
-        "import sys, alembic.command\n"
-        "from pathlib import Path\n"
-        "from index.catalog.database import Catalog\n"
-        "print('ready', flush=True)\n"
-        "sys.stdin.read()\n"
-        "Catalog.open(Path(sys.argv[1])).close()\n"
-    )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / "catalog.sqlite")],
-            cwd=Path(__file__).parents[3],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.stdin = None
-    errors = [process.communicate(timeout=60)[1] for process in started]
-    assert errors == ["", "", ""]

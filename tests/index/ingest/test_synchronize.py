@@ -1,4 +1,4 @@
-"""After a sync the library matches the folder, and only changed files were read."""
+"""After a sync the library matches the folders that it follows, and only changed files were read."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from threading import Barrier, Event, Lock
 from typing import Any
@@ -26,12 +27,16 @@ from index.ingest import synchronize
 from index.ingest.discover import Failure, Listing, Root, root_of, scan
 from index.ingest.synchronize import Changes, File, SyncReport, apply, plan, read_ahead, sync
 from index.library import Library
-from index.loaders import Isolated
+from index.loaders import Isolated, Options
+from index.loaders.metadata import sidecar_of
 from index.records import FileState
 from index.search.maintenance import Maintenance
+from rag.engine import QueryEngine
 from tests.support.background import PATIENCE, wait_until
 from tests.support.handing import HandedOn
+from tests.support.pdf_files import FIRST, SECOND, body, build
 from tests.support.reports import Watched, incoming, paths, write
+from tests.support.scans import needs_tesseract, pictures, scanned
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 WATER = "Four villages below the weir have had no clean water since June."
@@ -51,27 +56,14 @@ def did(report: SyncReport) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
-class TestReport:
-    def test_it_says_what_was_done_and_what_the_library_is_now(self, index: Library, folder: Path) -> None:
-        write(folder / "broken.pdf", "%PDF-1.7 and nothing more")
-        report = sync(index, [folder]).as_dict()
-        assert list(report) == [
-            *("added", "changed", "removed", "unchanged", "failed", "passages", "seconds", "generation")
-        ]
-        assert report["added"] == ("dam.txt", "sub/water.txt")
-        assert (report["changed"], report["removed"], report["unchanged"]) == ((), (), 0)
-        assert [list(failure) for failure in report["failed"]] == [["path", "cause"]]
-        assert report["failed"][0]["path"] == "broken.pdf"
-        assert (report["passages"], report["generation"]) == (2, 1)
-        assert 0 < report["seconds"] < 60
-
-    def test_progress_counts_files_and_then_passages(self, index: Library, folder: Path) -> None:
-        told: list[tuple[str, int, int]] = []
-        sync(index, [folder], lambda *stage: told.append(stage))
-        # A slow file is reported every half second, with the number of files before it.
-        assert [stage for stage in dict.fromkeys(told) if stage[1]] == [
-            *(("reading", 1, 2), ("reading", 2, 2), ("embedding", 1, 2), ("embedding", 2, 2))
-        ]
+def test_a_report_says_what_was_done_and_what_the_library_is_now(index: Library, folder: Path) -> None:
+    write(folder / "broken.pdf", "%PDF-1.7 and nothing more")
+    report = sync(index, [folder]).as_dict()
+    assert 0 < report.pop("seconds") < 60
+    [failed] = report.pop("failed")
+    assert (list(failed), failed["path"]) == (["path", "cause"], "broken.pdf")
+    files = {"added": ("dam.txt", "sub/water.txt"), "changed": (), "removed": (), "unchanged": 0}
+    assert report == {**files, "passages": 2, "generation": 1}
 
 
 def test_a_core_reads_eight_files_and_the_report_has_all_in_order(
@@ -135,9 +127,12 @@ class TestChanges:
             assert did(sync(index)) == {"unchanged": 2}
         assert opened == [], "its new time is known now"
 
-    def test_an_unchanged_file_is_not_opened(self, index: Library, folder: Path) -> None:
+    def test_neither_an_unchanged_file_nor_one_that_no_loader_reads_is_opened(
+        self, index: Library, folder: Path
+    ) -> None:
+        write(folder / "film.mp4", "a film of many gigabytes")
         with opened_files(folder) as opened:
-            sync(index, [folder])
+            assert [failure.path for failure in sync(index, [folder]).failed] == ["film.mp4"]
             assert set(opened) == {"dam.txt", "water.txt"}, "this is how opening is seen"
             write(folder / "sub/shoes.txt", SHOES)
             opened.clear()
@@ -148,26 +143,16 @@ class TestChanges:
         self, encoder: Encoder, folder: Path, tmp_path: Path
     ) -> None:
         watched = Watched(encoder)
-        titled = f"---\ntitle: The gate\n---\n\n{GATE}\n"
-        write(folder / "dam.md", titled)
+        write(folder / "dam.md", f"---\ntitle: The gate\n---\n\n{GATE}\n")
         with Library.open(tmp_path / "home", watched) as index:
             sync(index, [folder])
-            before = next(record for record in index.catalog.documents() if record.path == "dam.md")
+            [before] = [record for record in index.catalog.documents() if record.path == "dam.md"]
             watched.embedded.clear()
             (folder / "dam.md").rename(folder / "gate.md")
             assert did(sync(index)) == {"added": ("gate.md",), "removed": ("dam.md",), "unchanged": 2}
-            after = next(record for record in index.catalog.documents() if record.path == "gate.md")
+            [after] = [record for record in index.catalog.documents() if record.path == "gate.md"]
         assert watched.embedded == []
-        assert after.document_id > before.document_id
-        assert after.digest == before.digest
-
-    def test_the_same_path_in_two_folders_is_two_documents(self, index: Library, tmp_path: Path) -> None:
-        ours, theirs = write(tmp_path / "ours/a.txt", GATE), write(tmp_path / "theirs/a.txt", WATER)
-        assert did(sync(index, [ours.parent, theirs.parent])) == {"added": ("a.txt", "a.txt")}
-        ours.unlink()
-        theirs.unlink()
-        assert did(sync(index)) == {"removed": ("a.txt", "a.txt")}
-        assert paths(index) == []
+        assert (after.document_id > before.document_id, after.digest) == (True, before.digest)
 
     def test_a_long_read_is_committed_in_parts_with_the_same_end(
         self, index: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -218,33 +203,11 @@ class TestFailures:
         write(folder / "dam.txt", SHOES)
         assert did(sync(index)) == {"changed": ("dam.txt",), "unchanged": 1}
 
-    def test_a_folder_that_cannot_be_listed_keeps_what_was_known(
-        self, index: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        sync(index, [folder])
-        (folder / "dam.txt").unlink()
-        scandir = os.scandir
-
-        def refuse(place: str | Path | int) -> Iterator[os.DirEntry[str]]:
-            # The superuser, who may run this test, is never refused by the system itself.
-            if not isinstance(place, int) and Path(place).name == "sub":
-                raise PermissionError(13, "Permission denied", str(place))
-            return scandir(place)
-
-        monkeypatch.setattr(os, "scandir", refuse)
-        assert did(sync(index)) == {
-            "removed": ("dam.txt",),
-            "failed": (Failure("sub", "Permission denied; check the folder's permissions"),),
-        }
-        assert paths(index) == ["sub/water.txt"]
-
     def test_a_followed_folder_that_vanished_keeps_what_was_known(self, index: Library, folder: Path) -> None:
         sync(index, [folder])
         folder.rename(folder.with_name("moved"))
         report = sync(index)
-        assert did(report) == {
-            "failed": (Failure(str(folder), "does not exist; if it was moved, sync its new place"),)
-        }
+        assert did(report) == {"failed": (Failure(str(folder), CAUSE),)}
         assert paths(index) == ["dam.txt", "sub/water.txt"]
 
     def test_a_path_that_does_not_exist_is_reported_and_not_followed(
@@ -252,29 +215,8 @@ class TestFailures:
     ) -> None:
         report = sync(index, [folder / "typo.txt", folder])
         assert report.added == ("dam.txt", "sub/water.txt")
-        cause = "does not exist; if it was moved, sync its new place"
-        assert report.failed == (Failure(str(folder / "typo.txt"), cause),)
+        assert report.failed == (Failure(str(folder / "typo.txt"), CAUSE),)
         assert index.catalog.sources() == [str(folder)]
-
-    def test_a_folder_with_a_name_that_is_no_utf_8_is_reported_and_not_followed(
-        self, index: Library, tmp_path: Path
-    ) -> None:
-        folder = tmp_path / os.fsdecode(b"caf\xe9")
-        try:
-            write(folder / "a.txt", GATE)
-        except OSError:
-            pytest.skip("this file system knows only UTF-8")
-        assert did(sync(index, [folder])) == {
-            "failed": (Failure(f"{tmp_path}/caf\\udce9", "its name is not UTF-8; rename it"),)
-        }
-        assert index.catalog.sources() == []
-
-    def test_what_no_loader_reads_is_not_opened(self, index: Library, folder: Path) -> None:
-        write(folder / "film.mp4", "a film of many gigabytes")
-        with opened_files(folder) as opened:
-            report = sync(index, [folder])
-        assert [failure.path for failure in report.failed] == ["film.mp4"]
-        assert "film.mp4" not in opened
 
 
 _watching: list[tuple[Path, list[str]]] = []
@@ -307,9 +249,8 @@ def test_a_report_dated_by_its_file_is_dated_again_when_it_is_saved_again(
 ) -> None:
     os.utime(folder / "dam.txt", (0, 1_500_000_000))
     sync(index, [folder])
-    assert (index.catalog.documents()[0].published, index.catalog.documents()[0].origins["published"]) == (
-        *("2017-07-14", "file time"),
-    )
+    dam = index.catalog.documents()[0]
+    assert (dam.published, dam.origins["published"]) == ("2017-07-14", "file time")
     os.utime(folder / "dam.txt", (0, 1_600_000_000))
     assert did(sync(index)) == {"unchanged": 2}
     assert index.catalog.documents()[0].published == "2020-09-13"
@@ -341,6 +282,7 @@ class TestSidecars:
         assert paths(index) == ["dam.txt", "sub/water.txt"]
 
 
+CAUSE = "does not exist; if it was moved, sync its new place"
 KNOWN = FileState(document_id=7, version=2, size=10, mtime_ns=100, digest="d")
 
 
@@ -397,31 +339,37 @@ def test_pictures_of_pages_are_a_change_once_they_can_be_recognised_otherwise(
     assert planned(plan(known, [listing], recognition)) == expected
 
 
-def test_only_what_a_root_holds_can_be_gone() -> None:
-    known = {"/r": {"sub/a": KNOWN, "subway": replace(KNOWN, document_id=8)}}
-    assert planned(plan(known, [Listing(Root("/r", "sub"), {}, (), ())])) == {"removed": {7: "sub/a"}}
+SHUT, TWICE = Failure("sub", "is shut"), Failure("c", "x")
+TWO = {"sub/a": KNOWN, "subway": replace(KNOWN, document_id=8)}
+GONE = Listing(Root("/r", "a"), {}, (), (), missing=True)
 
 
-def test_what_was_not_seen_is_not_gone() -> None:
-    known = {"/r": {"sub/a": KNOWN, "subway": replace(KNOWN, document_id=8)}}
-    listing = Listing(Root("/r"), {}, (Failure("sub", "is shut"),), (Root("/r", "sub"),))
-    changes = plan(known, [listing])
-    assert (planned(changes), changes.failed) == ({"removed": {8: "subway"}}, (Failure("sub", "is shut"),))
-
-
-def test_a_missing_part_is_a_removal_where_it_was_known_and_a_failure_where_not() -> None:
-    listing = Listing(Root("/r", "a"), {}, (), (), missing=True)
-    known = plan({"/r": {"a": KNOWN}}, [listing])
-    assert (planned(known), known.failed) == ({"removed": {7: "a"}}, ())
-    unknown = plan({"/r": {"b": KNOWN}}, [listing])
-    cause = "does not exist; if it was moved, sync its new place"
-    assert (planned(unknown), unknown.failed) == ({}, (Failure("/r/a", cause),))
-
-
-def test_a_file_seen_twice_counts_once() -> None:
-    listings = [Listing(Root("/r", part), {"a/b": (1, 1)}, (Failure("c", "x"),), ()) for part in ("", "a")]
-    changes = plan({}, listings)
-    assert (planned(changes), changes.failed) == ({"added": ["a/b"]}, (Failure("c", "x"),))
+@pytest.mark.parametrize(
+    ("known", "listings", "expected", "failed"),
+    [
+        # Only what a root holds can be gone, and what was not seen is not.
+        (TWO, [Listing(Root("/r", "sub"), {}, (), ())], {"removed": {7: "sub/a"}}, ()),
+        (TWO, [Listing(Root("/r"), {}, (SHUT,), (Root("/r", "sub"),))], {"removed": {8: "subway"}}, (SHUT,)),
+        # A missing part is a removal where it was known, and a failure where not.
+        ({"a": KNOWN}, [GONE], {"removed": {7: "a"}}, ()),
+        ({"b": KNOWN}, [GONE], {}, (Failure("/r/a", CAUSE),)),
+        # A file that is seen twice counts once.
+        (
+            {},
+            [Listing(Root("/r", part), {"a/b": (1, 1)}, (TWICE,), ()) for part in ("", "a")],
+            {"added": ["a/b"]},
+            (TWICE,),
+        ),
+    ],
+)
+def test_what_is_gone_was_known_and_could_be_seen(
+    known: Mapping[str, FileState],
+    listings: Sequence[Listing],
+    expected: dict[str, Any],
+    failed: tuple[Failure, ...],
+) -> None:
+    changes = plan({"/r": known}, listings)
+    assert (planned(changes), changes.failed) == (expected, failed)
 
 
 def test_results_come_in_the_order_of_the_files_whichever_is_read_first() -> None:
@@ -522,25 +470,6 @@ def test_an_exception_while_the_caller_waits_cancels_the_reading() -> None:
         next(read_ahead([1], [Isolated()], read, int, stop))
 
 
-@pytest.mark.slow
-def test_two_processes_read_the_files_of_a_folder(tmp_path: Path) -> None:
-    files = [tmp_path / f"{number}.txt" for number in range(8)]
-    for file in files:
-        file.write_text(f"The gate {file.stem} was closed on Monday.")
-    pids: set[int | None] = set()
-
-    def read(file: Path, reader: Isolated, _waiting: Callable[[], None]) -> str:
-        text = reader.load(file).text
-        pids.add(reader.pid)
-        return text
-
-    with Isolated() as one, Isolated() as other:
-        texts = [result.result() for _, result in read_ahead(files, [one, other], read, len)]
-    assert texts == [file.read_text() for file in files]
-    assert len(pids) == 2
-    assert os.getpid() not in pids
-
-
 def test_a_sync_whose_library_cannot_be_settled_now_has_done_its_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -627,3 +556,172 @@ def test_a_long_text_costs_the_server_little_memory_and_stops_no_thread(tmp_path
     # Tokenised at once, the text took 500 MB and blocked other threads for more than three seconds.
     assert cost["megabytes"] < 150
     assert cost["seconds"] < 2
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name in ("a.txt", "sub/b.txt", "sub/deep/c.txt"):
+        write(tmp_path / "reports" / name, f"{GATE} This is said in {name}.")
+    return tmp_path / "reports"
+
+
+def places(index: Library) -> list[str]:
+    """The paths of the library's documents, in order."""
+    return sorted(str(Path(record.source, record.path)) for record in index.catalog.documents())
+
+
+def below(tree: Path, *names: str) -> list[str]:
+    return [str(tree / name) for name in names]
+
+
+def test_a_sync_without_a_path_goes_over_all_that_is_followed(index: Library, tree: Path) -> None:
+    sync(index, [tree / "sub", tree / "a.txt"])
+    assert index.catalog.sources() == below(tree, "a.txt", "sub")
+    write(tree / "a.txt", "Something else is said of the weir now, at some length.")
+    write(tree / "sub/d.txt", GATE)
+    write(tree / "not-followed.txt", GATE)
+    report = sync(index)
+    assert (report.added, report.changed, report.unchanged) == (("d.txt",), ("a.txt",), 2)
+
+
+def test_a_library_that_follows_nothing_has_nothing_to_do(index: Library) -> None:
+    report = sync(index)
+    assert (report.added, report.failed, report.passages, report.generation) == ((), (), 0, 0)
+
+
+def test_a_part_of_a_followed_folder_goes_on_being_a_part_of_it(index: Library, tree: Path) -> None:
+    sync(index, [tree])
+    write(tree / "sub/b.txt", "Something else is said of the weir now, at some length.")
+    write(tree / "a.txt", "Something else is said of the gate now, at some length.")
+    assert sync(index, [tree / "sub"]).changed == ("sub/b.txt",), "a.txt lies outside the part"
+    assert sync(index, [tree / "sub/deep/c.txt"]).unchanged == 1
+    assert index.catalog.sources() == [str(tree)]
+    report = sync(index)
+    assert (report.changed, report.removed, report.unchanged) == (("a.txt",), (), 2)
+
+
+@pytest.mark.slow_cases
+@pytest.mark.parametrize("order", list(permutations([".", "sub", "sub/deep/c.txt", "a.txt"])), ids=" ".join)
+def test_no_file_is_indexed_twice_whatever_is_followed_first(
+    index: Library, tree: Path, order: Sequence[str]
+) -> None:
+    for name in order:
+        sync(index, [tree / name])
+    everything = below(tree, "a.txt", "sub/b.txt", "sub/deep/c.txt")
+    assert places(index) == everything
+    numbers = [record.document_id for record in index.catalog.documents()]
+    for _ in range(2):
+        report = sync(index)
+        assert (report.added, report.changed, report.removed, report.unchanged) == ((), (), (), 3)
+    assert [record.document_id for record in index.catalog.documents()] == numbers
+
+
+def test_a_deleted_part_that_is_asked_for_is_removed(index: Library, tree: Path) -> None:
+    sync(index, [tree])
+    (tree / "sub/deep/c.txt").unlink()
+    (tree / "sub/deep").rmdir()
+    report = sync(index, [tree / "sub/deep"])
+    assert (report.removed, report.failed) == (("sub/deep/c.txt",), ())
+    assert places(index) == below(tree, "a.txt", "sub/b.txt")
+
+
+def test_a_single_file_is_indexed_though_a_folder_would_leave_it_out(index: Library, tree: Path) -> None:
+    hidden = write(tree / ".hidden.txt", GATE)
+    assert sync(index, [hidden]).added == (".hidden.txt",)
+    assert sync(index).unchanged == 1
+
+
+def test_a_folder_that_holds_the_home_is_followed_without_it(index: Library, tmp_path: Path) -> None:
+    write(tmp_path / "gate.txt", GATE)
+    write(index.home / "uploads" / "sent.txt", "This was sent.")
+    for folder in (tmp_path, tmp_path.parent / f"{tmp_path.name} link"):
+        if not folder.exists():
+            folder.symlink_to(tmp_path, target_is_directory=True)
+        report = sync(index, [folder])
+        assert (report.added, report.failed) == (("gate.txt",), ())
+    sync(index, [index.home / "uploads"])
+    assert places(index) == below(
+        tmp_path.parent, f"{tmp_path.name} link/gate.txt", f"{tmp_path.name}/gate.txt"
+    )
+
+
+def test_the_home_itself_is_not_followed(index: Library) -> None:
+    report = sync(index, [index.home])
+    cause = "lies in the library's home, which holds its own files; name a folder of reports"
+    assert [(failure.path, failure.cause) for failure in report.failed] == [(str(index.home), cause)]
+    assert (index.catalog.sources(), index.catalog.documents()) == ([], [])
+
+
+OCR = Options(ocr=True)
+QUESTION = "When was the pin last examined?"
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    made = tmp_path / "reports"
+    made.mkdir()
+    picture = pictures(build(body(FIRST)))[0]
+    (made / "part.pdf").write_bytes(scanned([None, picture], "A page that has words."))
+    (made / "scan.pdf").write_bytes(scanned(pictures(build(body(SECOND)))))
+    return made
+
+
+@pytest.mark.slow
+@needs_tesseract
+def test_scanned_pages_are_read_by_the_next_sync_that_may(
+    encoder: Encoder, tmp_path: Path, scans: Path
+) -> None:
+    with Library.open(tmp_path / "home", encoder) as index:
+        report = sync(index, [scans])
+        assert report.added == ("part.pdf",)
+        cause = (
+            "has no text layer (1 scanned page); turn on the setting ocr, which needs the program tesseract, "
+            "or run the file through OCR first"
+        )
+        assert report.failed == (Failure("scan.pdf", cause),)
+        [record] = index.catalog.documents()
+        assert (record.unread_pages, record.recognised_pages) == ((2,), ())
+
+        report = sync(index, options=OCR)
+        assert (report.added, report.changed, report.failed) == (("scan.pdf",), ("part.pdf",), ())
+        part, scan = index.catalog.documents()
+        assert (part.unread_pages, part.recognised_pages, part.version) == ((), (2,), 2)
+        assert (scan.unread_pages, scan.recognised_pages) == ((), (1,))
+        assert index.catalog.text(scan.document_id).text == SECOND
+
+        for options in (OCR, Options()):
+            report = sync(index, options=options)
+            assert (report.added, report.changed, report.unchanged) == ((), (), 2), "what was read stays read"
+
+
+@pytest.mark.slow
+@needs_tesseract
+def test_a_note_beside_a_scan_does_not_cost_its_words(encoder: Encoder, tmp_path: Path, scans: Path) -> None:
+    with Library.open(tmp_path / "home", encoder) as index:
+        sync(index, [scans], options=OCR)
+        before = index.catalog.documents()[0]
+        sidecar_of(scans / "part.pdf").write_text("author: A. Writer")
+        assert sync(index).changed == ("part.pdf",)
+        after = index.catalog.documents()[0]
+        assert (after.author, after.version, after.recognised_pages) == ("A. Writer", before.version, (2,))
+
+
+@pytest.mark.slow
+@needs_tesseract
+def test_a_footnote_to_a_scan_says_that_its_words_were_recognised(
+    encoder: Encoder, tmp_path: Path, scans: Path
+) -> None:
+    with Library.open(tmp_path / "home", encoder) as index:
+        sync(index, [scans], options=OCR)
+        answer = QueryEngine(index).ask(QUESTION)
+        first = answer.citations[0]
+        assert "last examined in October 2019" in first.quote
+        assert (first.path, first.page, first.recognised) == ("part.pdf", 2, True)
+        assert [box.page for box in first.boxes] == [2] * len(first.boxes)
+        assert first.boxes
+        first = QueryEngine(index).ask("Which page has words?").citations[0]
+        assert (first.path, first.page, first.recognised) == ("part.pdf", 1, False)
+        assert [passage.recognised for passage in answer.passages] == [True] * len(answer.passages)
+        assert [hit.recognised for hit in index.search("pin")] == [True, True], (
+            "one begins on a page with words"
+        )

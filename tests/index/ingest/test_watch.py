@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -17,25 +17,21 @@ from hypothesis import strategies as st
 from index.ingest.synchronize import SyncReport, sync
 from index.ingest.watch import Change, ChangeTimes, State, Watch
 from index.library import Library
-from index.loaders.sandbox.client import Isolated
+from tests.support.background import GATE, PATIENCE, wait_until
 from tests.support.reports import paths, write
 
-GATE = "The council of Varda closed the third gate of the dam on Monday."
 REST = 0.2
-PATIENCE = 20.0
 
 
 class Watched:
     """A folder that a thread watches, and the reports of its syncs."""
 
-    def __init__(self, index: Library, folder: Path, loading: Isolated, rest: float) -> None:
+    def __init__(self, index: Library, folder: Path, rest: float) -> None:
         self.index = index
         self.folder = folder
         self.reports: list[SyncReport] = []
         self.changes: list[Change] = []
-        self.refuse = 0
-        self.answered = 0
-        self._loading = loading
+        self.refuse = self.answered = 0
         self.stop = Event()
         self.thread = Thread(
             target=Watch(index.catalog, index.home, self._sync, self.stop, rest).run, daemon=True
@@ -43,17 +39,17 @@ class Watched:
 
     def _sync(self, change: Change) -> bool:
         self.changes.append(change)
-        if self.refuse:
+        is_refused = self.refuse > 0
+        if is_refused:
             self.refuse -= 1
-            self.answered += 1
-            return False
-        self.reports.append(sync(self.index, change.folders, reader=self._loading, leave=change.leave))
+        else:
+            self.reports.append(sync(self.index, change.folders, leave=change.leave))
         self.answered += 1
-        return True
+        return not is_refused
 
     def until(self, *expected: str) -> None:
         """Wait until the library holds exactly these documents, and every sync has ended."""
-        wait_until(lambda: paths(self.index) == [*expected] and self.is_idle, lambda: paths(self.index))
+        wait_until(lambda: paths(self.index) == [*expected] and self.is_idle)
 
     def until_ends(self, path: str, words: str) -> None:
         """Wait until a document ends with some words, and every sync has ended."""
@@ -78,16 +74,9 @@ class Watched:
         return len(self.changes)
 
 
-def wait_until(holds: Callable[[], bool], shown: Callable[[], object] = lambda: None) -> None:
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until, shown()
-        time.sleep(0.02)
-
-
 @contextmanager
-def watching(index: Library, folder: Path, loading: Isolated, rest: float = REST) -> Iterator[Watched]:
-    watched = Watched(index, folder, loading, rest)
+def watching(index: Library, folder: Path, rest: float = REST) -> Iterator[Watched]:
+    watched = Watched(index, folder, rest)
     watched.thread.start()
     try:
         yield watched
@@ -111,9 +100,9 @@ def folder(tmp_path: Path, index: Library) -> Path:
 
 
 @pytest.fixture
-def watched(index: Library, folder: Path, loading: Isolated) -> Iterator[Watched]:
+def watched(index: Library, folder: Path) -> Iterator[Watched]:
     """An empty followed folder that is watched."""
-    with watching(index, folder, loading) as found:
+    with watching(index, folder) as found:
         yield found
 
 
@@ -131,12 +120,6 @@ def test_files_that_come_change_and_go_are_followed(watched: Watched) -> None:
     assert watched.rests() == 5, "a sync each"
 
 
-def test_what_was_there_before_the_watch_is_found(index: Library, folder: Path, loading: Isolated) -> None:
-    write(folder / "dam.txt", GATE)
-    with watching(index, folder, loading) as watched:
-        watched.until("dam.txt")
-
-
 @pytest.mark.slow
 def test_many_files_at_once_are_one_sync(watched: Watched) -> None:
     for number in range(20):
@@ -147,11 +130,11 @@ def test_many_files_at_once_are_one_sync(watched: Watched) -> None:
 
 @pytest.mark.slow
 def test_a_file_that_grows_is_read_when_it_is_whole_and_keeps_no_other_waiting(
-    index: Library, folder: Path, loading: Isolated
+    index: Library, folder: Path
 ) -> None:
     growing = folder / "long.txt"
     # The pause between two writes may be long on a busy machine, so that the rest must be longer.
-    with watching(index, folder, loading, rest=1.5) as watched:
+    with watching(index, folder, rest=1.5) as watched:
         write(folder / "short.txt", GATE)
         until = time.monotonic() + PATIENCE
         while not watched.answered and time.monotonic() < until:
@@ -227,10 +210,10 @@ def test_a_folder_that_is_followed_from_now_on_is_watched_too(watched: Watched, 
 
 
 @pytest.mark.slow
-def test_a_followed_file_is_watched_by_itself(watched: Watched, tmp_path: Path, loading: Isolated) -> None:
+def test_a_followed_file_is_watched_by_itself(watched: Watched, tmp_path: Path) -> None:
     alone = write(tmp_path / "elsewhere/alone.txt", GATE)
     write(tmp_path / "elsewhere/other.txt", GATE)
-    sync(watched.index, [alone], reader=loading)
+    sync(watched.index, [alone])
     time.sleep(0.4)
     for word in ("Monday", "Tuesday"):
         write(alone.with_name("part"), f"{GATE} {word}").replace(alone)
@@ -239,13 +222,11 @@ def test_a_followed_file_is_watched_by_itself(watched: Watched, tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_the_homes_own_files_are_none_of_the_reports(
-    tmp_path: Path, index: Library, loading: Isolated
-) -> None:
+def test_the_homes_own_files_are_none_of_the_reports(tmp_path: Path, index: Library) -> None:
     # The home lies in the folder, and each sync writes to it.
-    sync(index, [tmp_path], reader=loading)
+    sync(index, [tmp_path])
     index.catalog.follow([str(index.home / "uploads")])
-    with watching(index, tmp_path, loading) as watched:
+    with watching(index, tmp_path) as watched:
         write(tmp_path / "dam.txt", GATE)
         watched.until("dam.txt")
         write(index.home / "uploads/sent.txt", GATE)

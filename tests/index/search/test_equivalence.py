@@ -1,10 +1,11 @@
-"""After any changes of its files, a library finds the same as a library that is indexed from scratch."""
+"""After any changes of files, or any edits, a library is what one is that is made from scratch."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,8 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
+from index.records import DocumentRecord
+from tests.support.edits import GATE, REPORT, edit
 from tests.support.reports import found, write
 from tests.support.reports import near_duplicates as similar
 
@@ -183,3 +186,53 @@ def near_duplicates(index: Library) -> list[tuple[str, list[str], list[tuple[str
         )
         for number, name in names.items()
     ]
+
+
+VALUES = {
+    "title": st.sampled_from(["", "On gate 3", "Of water: #1 'quoted'"]) | st.text(max_size=12),
+    "publisher": st.sampled_from(["", "Council", "null", "~"]),
+    "author": st.text(max_size=8),
+    "published": st.sampled_from(["", "2031", "July 2029", "1.7.2030"]),
+    "language": st.sampled_from(["", "en", "de", "km"]),
+    "collection": st.sampled_from(["", "Gates", "dams"]),
+}
+EDITS = st.lists(
+    st.tuples(st.integers(1, 3), st.fixed_dictionaries({}, optional=VALUES)), min_size=1, max_size=5
+)
+
+
+@settings(max_examples=6)
+@given(EDITS)
+def test_after_any_edits_the_library_is_what_one_is_that_was_edited_at_once(
+    encoder: Encoder, edits: list[tuple[int, dict[str, str]]]
+) -> None:
+    with TemporaryDirectory() as place:
+        folder = Path(place, "reports")
+        write(folder / "dams" / "gate.md", REPORT)
+        write(
+            folder / "flood 2029-05.txt",
+            f"Dr. Ilves left. {GATE}\n\nPolice arrested nine suspects. Nobody was hurt.",
+        )
+        write(
+            folder / "page.html", "<html lang=en><title>A page</title><p>Four villages had no water.</html>"
+        )
+        with Library.open(Path(place, "home"), encoder) as index:
+            sync(index, [folder])
+            last: dict[int, dict[str, str]] = {}
+            for number, said in edits:
+                edit(index, number, **said)
+                last[number] = {**last.get(number, {}), **said}
+            report = sync(index)
+            assert (report.changed, report.unchanged) == ((), 3)
+            with Library.open(Path(place, "fresh"), encoder) as fresh:
+                sync(fresh, [folder])
+                for number, said in last.items():
+                    edit(fresh, number, **said)
+                fresh.compact()
+                assert alike(index) == alike(fresh)
+                for query in ("gate of the dam", "Council", "water: quoted", "arrested suspects"):
+                    assert found(index, query) == found(fresh, query)
+
+
+def alike(index: Library) -> list[DocumentRecord]:
+    return [replace(record, document_id=0, added="") for record in index.catalog.documents()]

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import compress, product
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.embedding.encoder import Encoder
+from benchmarks.stub_encoder import StubEncoder
 from index.ingest.synchronize import sync
 from index.library import Hit, Library
-from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters, Incoming
 from index.search.fusion import DENSE_WEIGHT
 from tests.support.examples import up_to
-from tests.support.reports import incoming, paths, words, write
+from tests.support.reports import incoming, words, write
 
 REPORTS = 150
 """More than the number of candidates that each half contributes to an unfiltered search."""
@@ -51,9 +48,9 @@ def report(number: int, text: str) -> Incoming:
 
 
 @pytest.fixture(scope="module")
-def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def varied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Reports of one passage each that differ in every field of a filter; a test must not write to it."""
-    with Library.open(tmp_path_factory.mktemp("varied") / "home", encoder) as opened:
+    with Library.open(tmp_path_factory.mktemp("varied") / "home", StubEncoder()) as opened:
         opened.replace([report(number, text) for number, text in enumerate(words(REPORTS, seed=3))])
         yield opened
 
@@ -74,19 +71,6 @@ def passes(record: DocumentRecord, filters: Filters) -> bool:
 def _is_after(published: str | None, date: str) -> bool:
     """Return whether a date is after another; a date within a month or a year is not after it."""
     return published is not None and published > date and not published.startswith(date)
-
-
-def test_after_a_month_is_after_its_last_day(varied: Library) -> None:
-    found = sorted({each.published or "" for each in found_after(varied, "2031-05")})
-    known = {record.published for record in varied.catalog.documents() if record.published}
-    assert {"2031", "2031-05-01"} <= known
-    assert found == sorted(one for one in known if one[:7] > "2031-05")
-    assert found_after(varied, "2031") == []
-
-
-def found_after(index: Library, date: str) -> list[DocumentRecord]:
-    filters = Filters(published_after=date)
-    return [hit.document for hit in index.search(QUERIES[0], REPORTS, filters)]
 
 
 def some(values: Sequence[str]) -> st.SearchStrategy[tuple[str, ...]]:
@@ -112,35 +96,6 @@ def ranking(index: Library, query: str, weight: float) -> list[Hit]:
     return index.search(query, REPORTS, dense_weight=weight)
 
 
-def holds(index: Library, query: str, limit: int, filters: Filters, weight: float) -> None:
-    """One half alone finds the best passing passages, each with its score in the unfiltered search."""
-    scores = {
-        hit.chunk_id: hit.dense if weight else hit.lexical
-        for hit in ranking(index, query, weight)
-        if passes(hit.document, filters)
-    }
-    found = index.search(query, limit, filters, weight)
-    numbers = [hit.chunk_id for hit in found]
-    assert len(set(numbers)) == len(numbers)
-    assert [scores[number] for number in numbers] == pytest.approx(
-        [hit.dense if weight else hit.lexical for hit in found], abs=1e-5
-    )
-    best = sorted(scores.values(), reverse=True)[:limit]
-    # Scores that are equal to five digits are sorted by path.
-    assert [scores[number] for number in numbers] == pytest.approx(best, abs=2e-5)
-    assert_sorted(found)
-
-
-def fused_holds(index: Library, query: str, limit: int, filters: Filters) -> None:
-    """Both halves together find all passing passages, up to the limit, best first."""
-    passing = {hit.chunk_id for hit in ranking(index, query, DENSE_WEIGHT) if passes(hit.document, filters)}
-    found = index.search(query, limit, filters)
-    numbers = {hit.chunk_id for hit in found}
-    assert len(numbers) == len(found) == min(limit, len(passing))
-    assert numbers <= passing
-    assert_sorted(found)
-
-
 def assert_sorted(found: Sequence[Hit]) -> None:
     places = [(-hit.score, hit.document.path, hit.document.source, hit.span.start) for hit in found]
     assert places == sorted(places)
@@ -154,43 +109,53 @@ def test_everything_is_found_without_a_filter(varied: Library) -> None:
     assert collections == {None, "dams", "rivers", "Letters of 2031"}
 
 
-@pytest.mark.parametrize("weight", [0.0, 1.0, None])
-def test_every_combination_of_filters_is_the_whole_ranking_without_the_others(
-    varied: Library, weight: float | None
-) -> None:
-    wide: dict[str, Any] = {
-        "document_ids": tuple(range(1, REPORTS, 2)),
-        "publishers": ("Council", "Nobody"),
-        "languages": ("en",),
-        "collections": ("dams", "rivers"),
-        "kinds": ("text",),
-        "published_before": "2031-11",
-        "published_after": "2031-02",
-    }
-    for used in product((False, True), repeat=len(wide)):
-        filters = Filters(**dict(compress(wide.items(), used)))
-        for limit in (3, REPORTS):
-            if weight is None:
-                fused_holds(varied, QUERIES[0], limit, filters)
-            else:
-                holds(varied, QUERIES[0], limit, filters, weight)
+ALL = Filters(
+    document_ids=tuple(range(1, REPORTS, 2)),
+    publishers=("Council", "Nobody"),
+    languages=("en",),
+    collections=("dams", "rivers"),
+    kinds=("text",),
+    published_before="2031-11",
+    published_after="2031-02",
+)
 
 
 @pytest.mark.parametrize("weight", [0.0, 1.0])
 @MOSTLY
 @given(query=st.sampled_from(QUERIES), limit=st.integers(0, REPORTS), filters=FILTERS)
-def test_a_half_alone_finds_the_best_of_what_passes(
+@example(query=QUERIES[0], limit=3, filters=ALL)
+def test_a_half_alone_finds_the_best_of_what_passes_with_their_scores(
     varied: Library, weight: float, query: str, limit: int, filters: Filters
 ) -> None:
-    holds(varied, query, limit, filters, weight)
+    scores = {
+        hit.chunk_id: hit.dense if weight else hit.lexical
+        for hit in ranking(varied, query, weight)
+        if passes(hit.document, filters)
+    }
+    found = varied.search(query, limit, filters, weight)
+    numbers = [hit.chunk_id for hit in found]
+    assert len(set(numbers)) == len(numbers)
+    assert [scores[number] for number in numbers] == pytest.approx(
+        [hit.dense if weight else hit.lexical for hit in found], abs=1e-5
+    )
+    best = sorted(scores.values(), reverse=True)[:limit]
+    # Scores that are equal to five digits are sorted by path.
+    assert [scores[number] for number in numbers] == pytest.approx(best, abs=2e-5)
+    assert_sorted(found)
 
 
 @MOSTLY
 @given(query=st.sampled_from(QUERIES), limit=st.integers(0, REPORTS), filters=FILTERS)
+@example(query=QUERIES[0], limit=3, filters=ALL)
 def test_both_halves_find_as_many_of_what_passes_as_are_asked_for(
     varied: Library, query: str, limit: int, filters: Filters
 ) -> None:
-    fused_holds(varied, query, limit, filters)
+    passing = {hit.chunk_id for hit in ranking(varied, query, DENSE_WEIGHT) if passes(hit.document, filters)}
+    found = varied.search(query, limit, filters)
+    numbers = {hit.chunk_id for hit in found}
+    assert len(numbers) == len(found) == min(limit, len(passing))
+    assert numbers <= passing
+    assert_sorted(found)
 
 
 @pytest.mark.parametrize("weight", [0.0, DENSE_WEIGHT, 1.0])
@@ -201,44 +166,32 @@ def test_the_last_of_all_is_found_where_it_alone_passes(varied: Library, weight:
         assert [hit.document for hit in found] == [last]
 
 
-class TestCollections:
-    @pytest.fixture
-    def folder(self, index: Library, loading: Isolated, tmp_path: Path) -> Path:
-        folder = tmp_path / "reports"
-        write(folder / "dam.txt", "The dam of Varda held through the night.")
-        write(folder / "nested" / "deeper" / "gate.txt", "The gate of Varda failed at dawn.")
-        sync(index, [folder], reader=loading)
-        return folder
+def test_filters_by_date_follow_a_file_that_is_saved_again(stubbed: Library) -> None:
+    one = incoming("One gate.", published="1970-01-01")
+    one = replace(one, document=replace(one.document, origins={"published": "file time"}))
+    later = Filters(published_after="1980-01-01")
+    stubbed.replace([one])
+    assert stubbed.search("gate", filters=later) == []
+    stubbed.catalog.touch({1: (9, 20 * 365 * 86_400 * 10**9)})
+    assert [hit.document.published for hit in stubbed.search("gate", filters=later)] == ["1989-12-27"]
 
-    def found(self, index: Library, collection: str) -> list[str]:
+
+def test_a_note_beside_a_report_stands_above_its_folder_as_long_as_it_is_there(
+    index: Library, tmp_path: Path
+) -> None:
+    def found(collection: str) -> list[str]:
         hits = index.search("Varda", 10, Filters(collections=(collection,)))
         return sorted(hit.document.path for hit in hits)
 
-    @pytest.mark.usefixtures("folder")
-    def test_a_report_is_in_the_collection_of_the_first_folder_of_its_path(self, index: Library) -> None:
-        assert paths(index) == ["dam.txt", "nested/deeper/gate.txt"]
-        assert [record.collection for record in index.catalog.documents()] == [None, "nested"]
-        assert self.found(index, "nested") == ["nested/deeper/gate.txt"]
-        assert self.found(index, "deeper") == []
-
-    def test_a_report_that_is_moved_is_in_the_collection_of_its_new_place(
-        self, index: Library, loading: Isolated, folder: Path
-    ) -> None:
-        (folder / "other").mkdir()
-        (folder / "nested" / "deeper" / "gate.txt").rename(folder / "other" / "gate.txt")
-        sync(index, reader=loading)
-        assert (self.found(index, "other"), self.found(index, "nested")) == (["other/gate.txt"], [])
-
-    def test_a_note_beside_it_stands_above_its_folder_as_long_as_it_is_there(
-        self, index: Library, loading: Isolated, folder: Path
-    ) -> None:
-        note = write(folder / "nested" / "deeper" / "gate.txt.meta.yaml", "collection: Gates of 2031")
-        sync(index, reader=loading)
-        assert self.found(index, "Gates of 2031") == ["nested/deeper/gate.txt"]
-        assert self.found(index, "nested") == []
-        (_, gate) = index.catalog.documents()
-        assert (gate.version, gate.origins["collection"]) == (1, "sidecar")
-        note.unlink()
-        sync(index, reader=loading)
-        assert self.found(index, "nested") == ["nested/deeper/gate.txt"]
-        assert "collection" not in index.catalog.documents()[1].origins
+    write(tmp_path / "reports" / "dam.txt", "The dam of Varda held through the night.")
+    gate = write(tmp_path / "reports" / "nested" / "deeper" / "gate.txt", "The gate of Varda failed at dawn.")
+    note = write(gate.with_name("gate.txt.meta.yaml"), "collection: Gates of 2031")
+    sync(index, [tmp_path / "reports"])
+    assert (found("Gates of 2031"), found("nested")) == (["nested/deeper/gate.txt"], [])
+    assert index.catalog.documents()[1].origins["collection"] == "sidecar"
+    note.unlink()
+    sync(index)
+    assert (found("nested"), found("deeper")) == (["nested/deeper/gate.txt"], [])
+    assert (index.catalog.documents()[1].version, index.catalog.documents()[1].origins.get("collection")) == (
+        *(1, None),
+    )

@@ -1,84 +1,49 @@
-"""Threads and processes see each other's commits, complete and without delay."""
+"""Threads and processes see whole commits; an interrupted one leaves no trace; caches are compacted."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.stub_encoder import StubEncoder
 from index.catalog import lock as locking
-from index.embedding.encoder import Encoder
-from index.embedding.model import Embedded, Offsets
+from index.catalog.writes import add_to_build, begin_build
+from index.embedding.model import Embedded
+from index.embedding.pipeline import embed_documents
 from index.errors import LibraryLockedError
 from index.library import Library
+from index.records import Recipe
 from index.search.bm25 import Entry, LexicalIndex
-from tests.support.reports import Watched, found, incoming, paths
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+from index.search.manifest import read_manifest
+from index.vectors import IndexPolicy
+from tests.support.reports import found, incoming, paths, words
 
 
 @pytest.fixture
-def two(encoder: Encoder, home: Path) -> Iterator[tuple[Library, Library]]:
+def two(home: Path) -> Iterator[tuple[Library, Library]]:
     """One library, opened twice."""
-    with Library.open(home, encoder) as ours, Library.open(home, encoder) as theirs:
+    with Library.open(home, StubEncoder()) as ours, Library.open(home, StubEncoder()) as theirs:
         yield ours, theirs
-
-
-def held(index: Library, query: str = "gate") -> list[str]:
-    return sorted(hit.text for hit in index.search(query, 100))
 
 
 def test_what_one_writes_the_other_sees(two: tuple[Library, Library]) -> None:
     ours, theirs = two
-    assert (held(ours), held(theirs)) == ([], [])
+    assert (texts(ours), texts(theirs)) == ([], [])
     ours.replace([incoming("One gate.", "a.txt"), incoming("Two gates.", "b.txt")])
-    assert held(theirs) == ["One gate.", "Two gates."]
+    assert texts(theirs) == ["One gate.", "Two gates."]
     theirs.replace([incoming("Three gates.", "b.txt")], [1])
-    assert (held(ours), paths(ours)) == (["Three gates."], ["b.txt"])
+    assert (texts(ours), paths(ours)) == (["Three gates."], ["b.txt"])
     ours.replace([incoming("Four gates.", "c.txt")])
-    assert held(theirs) == held(ours) == ["Four gates.", "Three gates."]
+    assert texts(theirs) == texts(ours) == ["Four gates.", "Three gates."]
     assert (ours.generation, theirs.generation) == (3, 3)
-
-
-@pytest.mark.sqlite
-def test_what_another_process_writes_is_seen(encoder: Encoder, home: Path) -> None:
-    code = (
-        "import sys; sys.path.insert(0, '.')\n"
-        "from pathlib import Path\n"
-        "from index.embedding.encoder import open_encoder\n"
-        "from index.library import Library\n"
-        "from tests.support.reports import incoming\n"
-        "with Library.open(Path(sys.argv[1]), open_encoder()) as index:\n"
-        "    index.replace([incoming('Two gates.', 'b.txt')], [1])\n"
-    )
-    with Library.open(home, encoder) as index:
-        index.replace([incoming("One gate.", "a.txt")])
-        assert held(index) == ["One gate."]
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(home)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        assert held(index) == ["Two gates."]
-        index.replace([incoming("Three gates.", "c.txt")])
-        assert held(index) == ["Three gates.", "Two gates."]
 
 
 def test_two_threads_that_write_do_not_interleave(
@@ -105,7 +70,7 @@ def test_two_threads_that_write_do_not_interleave(
         generations = list(pool.map(write, range(12)))
     assert sorted(generations) == list(range(1, 13))
     assert [len(threads) for threads in overlaps] == [1] * 12
-    assert held(ours) == held(theirs) == sorted(f"Gate {turn} failed." for turn in range(12))
+    assert texts(ours) == texts(theirs) == sorted(f"Gate {turn} failed." for turn in range(12))
 
 
 def test_a_reader_never_sees_half_a_commit(two: tuple[Library, Library]) -> None:
@@ -117,25 +82,23 @@ def test_a_reader_never_sees_half_a_commit(two: tuple[Library, Library]) -> None
 
     write(0)
     done = threading.Event()
-    seen: list[list[str]] = []
 
-    def read(index: Library) -> None:
+    def read(index: Library) -> list[list[str]]:
+        seen = []
         while not done.is_set():
-            seen.append(held(index))
+            seen.append(texts(index))
+        return seen
 
-    readers = [threading.Thread(target=read, args=(index,)) for index in (ours, theirs, theirs)]
-    for reader in readers:
-        reader.start()
-    try:
-        for turn in range(1, 15):
-            write(turn)
-    finally:
-        done.set()
-        for reader in readers:
-            reader.join(60)
-    assert {len(texts) for texts in seen} == {4}
-    assert {len(set(texts)) for texts in seen} == {1}
-    assert len({texts[0] for texts in seen}) > 2
+    with ThreadPoolExecutor(3) as pool:
+        reading = [pool.submit(read, index) for index in (ours, theirs, theirs)]
+        try:
+            for turn in range(1, 15):
+                write(turn)
+        finally:
+            done.set()
+    seen = [found for reader in reading for found in reader.result(60)]
+    assert {(len(found), len(set(found))) for found in seen} == {(4, 1)}
+    assert len({found[0] for found in seen}) > 2
 
 
 def test_nobody_waits_for_the_caches_of_a_writer_that_has_committed(
@@ -143,7 +106,7 @@ def test_nobody_waits_for_the_caches_of_a_writer_that_has_committed(
 ) -> None:
     ours, theirs = two
     ours.replace([incoming("One gate.", "a.txt"), incoming("Two gates.", "b.txt")])
-    assert held(theirs) == ["One gate.", "Two gates."]
+    assert texts(theirs) == ["One gate.", "Two gates."]
     remove, committed, go_on = LexicalIndex.remove, threading.Event(), threading.Event()
 
     def slowly(index: LexicalIndex, numbers: Sequence[int]) -> None:
@@ -155,36 +118,31 @@ def test_nobody_waits_for_the_caches_of_a_writer_that_has_committed(
     with ThreadPoolExecutor(2) as pool:
         writing = pool.submit(ours.replace, [incoming("Three gates.", "b.txt")])
         assert committed.wait(60)
-        assert pool.submit(held, theirs).result(60) == ["One gate.", "Three gates."]
-        assert pool.submit(held, ours).result(60) == ["One gate.", "Three gates."]
+        assert pool.submit(texts, theirs).result(60) == ["One gate.", "Three gates."]
+        assert pool.submit(texts, ours).result(60) == ["One gate.", "Three gates."]
         assert not writing.done()
         go_on.set()
         assert writing.result(60).generation == 2
 
 
-def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: Path) -> None:
-    embedding, go_on = threading.Event(), threading.Event()
+def test_a_reader_is_not_kept_out_while_a_writer_embeds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedding, go_on, encode = threading.Event(), threading.Event(), StubEncoder.encode_passages
 
-    class Waiting(Watched):
-        def encode_passages(
-            self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
-        ) -> Iterator[Embedded]:
-            embedding.set()
-            assert go_on.wait(60)
-            return super().encode_passages(texts, sentences)
+    def waiting(encoder: StubEncoder, *given: Any) -> Iterator[Embedded]:  # noqa: ANN401 (passed on)
+        embedding.set()
+        assert go_on.wait(60)
+        return encode(encoder, *given)
 
-    with Library.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
-        try:
-            writing = pool.submit(ours.replace, [incoming("One gate.")])
-            assert embedding.wait(60)
-            assert held(ours) == [], "in the same process"
-            with Library.open(home, encoder) as theirs:
-                assert (held(theirs), theirs.generation) == ([], 0), "and in one that opens it only now"
-                go_on.set()
-                writing.result(60)
-                assert held(theirs) == ["One gate."]
-        finally:
+    monkeypatch.setattr(StubEncoder, "encode_passages", waiting)
+    with Library.open(home, StubEncoder()) as ours, ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(ours.replace, [incoming("One gate.")])
+        assert embedding.wait(60)
+        assert texts(ours) == [], "in the same process"
+        with Library.open(home, StubEncoder()) as theirs:
+            assert (texts(theirs), theirs.generation) == ([], 0), "and in one that opens it only now"
             go_on.set()
+            writing.result(60)
+            assert texts(theirs) == ["One gate."]
 
 
 def test_a_library_that_stays_locked_is_named(
@@ -202,17 +160,233 @@ def test_a_library_that_stays_locked_is_named(
             pool.submit(theirs.replace, [incoming("Two gates.", "b.txt")]).result(60)
         shutil.rmtree(home / "caches")
         with pytest.raises(LibraryLockedError, match=expected), ThreadPoolExecutor(1) as pool:
-            pool.submit(held, theirs).result(60)
-        assert held(ours) == ["One gate."], "who has them in memory goes on"
-    assert held(theirs) == ["One gate."]
+            pool.submit(texts, theirs).result(60)
+        assert texts(ours) == ["One gate."], "who has them in memory goes on"
+    assert texts(theirs) == ["One gate."]
     theirs.replace([incoming("Two gates.", "b.txt")])
-    assert held(ours) == ["One gate.", "Two gates."]
+    assert texts(ours) == ["One gate.", "Two gates."]
 
 
-def test_many_threads_search_as_one(encoder: Encoder, home: Path) -> None:
-    with Library.open(home, encoder) as index:
-        index.replace([incoming(f"Gate {number} of Varda failed.", f"{number}.txt") for number in range(20)])
-        queries = [f"gate {number}" for number in range(8)]
-        alone = [found(index, query) for query in queries]
-        with ThreadPoolExecutor(8) as pool:
-            assert list(pool.map(lambda query: found(index, query), queries * 3)) == alone * 3
+BASES = IndexPolicy(small=1)
+"""A policy that builds a base for a handful of vectors."""
+
+QUERIES = ("gate", "river dam", "council of Varda", "police", "failed at night")
+
+
+@pytest.fixture
+def index(home: Path) -> Iterator[Library]:
+    with Library.open(home, StubEncoder(), policy=BASES) as opened:
+        yield opened
+
+
+def folder(home: Path) -> Path:
+    [only] = (home / "caches").iterdir()
+    return only
+
+
+def texts(index: Library, query: str = "gate") -> list[str]:
+    return sorted(hit.text for hit in index.search(query, 100))
+
+
+def all_found(index: Library) -> list[object]:
+    return [found(index, query, 5) for query in QUERIES]
+
+
+def from_scratch(place: Path, *reports: tuple[str, str]) -> list[object]:
+    """The results of a new library that has only these reports."""
+    with Library.open(place, StubEncoder()) as fresh:
+        fresh.replace([incoming(text, path) for path, text in reports])
+        return all_found(fresh)
+
+
+def broken_commit(index: Library, text: str) -> None:
+    """A commit that is interrupted after its words were written."""
+    add = LexicalIndex.add
+
+    def add_and_cut(index: LexicalIndex, entries: Iterable[Entry]) -> None:
+        add(index, entries)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LexicalIndex, "add", add_and_cut)
+        with pytest.raises(KeyboardInterrupt):
+            index.replace([incoming(text, "b.txt")])
+
+
+class TestBrokenOff:
+    """The process ends, or the disk is full, after the words were written and before the commit."""
+
+    def test_nothing_of_it_is_found_and_the_next_commit_is_right(
+        self, index: Library, home: Path, tmp_path: Path
+    ) -> None:
+        index.replace([incoming("One gate.", "a.txt"), incoming("Lost gates of Varda.", "c.txt")])
+        index.replace([], [2])
+        with index.catalog.reading() as reader:
+            last = reader.last_chunk()
+        broken_commit(index, "Lost gates of Varda, and the dam.")
+        noted = read_manifest(folder(home))
+        assert noted is not None
+        assert noted.writing
+        ahead = LexicalIndex(folder(home) / noted.words).searcher()
+        assert ahead.count_after(last) == 1, "the words were written"
+        with Library.open(home, StubEncoder()) as other:
+            for library in (index, other):
+                assert (texts(library), library.generation) == (["One gate."], 2)
+                assert library.search("Lost gates of Varda", dense_weight=0)[0].text == "One gate."
+            other.replace([incoming("Three gates.", "b.txt")])
+            assert texts(index) == texts(other) == ["One gate.", "Three gates."]
+            assert other.search("Lost Varda dam", dense_weight=0) == []
+        index.compact()
+        expected = from_scratch(tmp_path / "new", ("a.txt", "One gate."), ("b.txt", "Three gates."))
+        assert all_found(index) == expected
+
+    def test_what_another_build_gives_the_same_numbers_is_not_found_by_its_words(
+        self, index: Library, home: Path
+    ) -> None:
+        index.replace([incoming("One gate.", "a.txt")])
+        broken_commit(index, "Lost gates of Varda.")
+        # A rebuild goes on meanwhile, and takes the chunk ids of the interrupted commit.
+        recipe = Recipe(StubEncoder().key, 4, 40, 1)
+        build = begin_build(index.catalog.engine, recipe)
+        [new] = embed_documents([incoming("One gate.", "a.txt")], recipe, StubEncoder(), index.catalog)
+        add_to_build(index.catalog.engine, build, {1: (1, new)})
+        with Library.open(home, StubEncoder()) as other:
+            for library in (index, other):
+                assert texts(library, "Lost gates of Varda") == ["One gate."]
+            other.replace([incoming("Three gates.", "b.txt")])
+            for library in (index, other):
+                assert texts(library, "Lost gates of Varda") == ["One gate.", "Three gates."]
+
+    def test_a_first_commit_that_is_broken_off_leaves_an_empty_library(
+        self, index: Library, home: Path, tmp_path: Path
+    ) -> None:
+        broken_commit(index, "Lost gates.")
+        assert (index.generation, texts(index)) == (0, [])
+        index.replace([incoming("One gate.", "a.txt")])
+        with Library.open(home, StubEncoder()) as other:
+            assert texts(index) == texts(other) == ["One gate."]
+            index.compact()
+            expected = from_scratch(tmp_path / "new", ("a.txt", "One gate."))
+            assert all_found(index) == all_found(other) == expected
+
+
+def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_good(
+    index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_index: LexicalIndex, _numbers: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    index.replace([incoming("One gate.", "a.txt"), incoming("Two gates at the dam.", "b.txt")])
+    with monkeypatch.context() as patch:
+        patch.setattr(LexicalIndex, "remove", full)
+        assert index.replace([incoming("Three gates.", "b.txt")]).removed == (2,)
+    with Library.open(home, StubEncoder()) as other:
+        for library in (index, other):
+            assert texts(library) == ["One gate.", "Three gates."]
+            assert library.search("dam", dense_weight=0) == []
+        # Later removals do not hide that words are left over.
+        other.replace([incoming("Four gates.", "c.txt")])
+        other.replace([], [3])
+        for library in (index, other):
+            assert texts(library) == ["One gate.", "Three gates."]
+        assert index.compact()
+        expected = from_scratch(tmp_path / "new", ("a.txt", "One gate."), ("b.txt", "Three gates."))
+        assert all_found(index) == expected
+        assert texts(other) == ["One gate.", "Three gates."]
+    with Library.open(home, StubEncoder()) as later:
+        assert all_found(later) == expected
+    noted = read_manifest(folder(home))
+    assert noted is not None
+    assert (noted.words_generation, noted.writing) == (4, False)
+
+
+class TestCompaction:
+    REPORTS = tuple((f"{number:02}.txt", text) for number, text in enumerate(words(20)))
+
+    def filled(self, index: Library) -> None:
+        """Half of the reports are added as they are; the others replace documents, and some are removed."""
+        others = [incoming(f"Another gate {number} failed.", f"{number:02}.txt") for number in range(10)]
+        extra = [incoming(f"Nobody of Varda failed {number} times.", f"x{number}.txt") for number in range(5)]
+        index.replace([*(incoming(text, path) for path, text in self.REPORTS[10:]), *others, *extra])
+        index.replace([incoming(text, path) for path, text in self.REPORTS[:10]], list(range(21, 26)))
+
+    def test_what_was_removed_counts_no_more_and_nothing_is_embedded(
+        self, index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = from_scratch(tmp_path / "new", *self.REPORTS)
+        self.filled(index)
+        assert all_found(index) != expected, "removed words count in the rarity of others"
+        monkeypatch.setattr(StubEncoder, "encode_passages", None)
+        assert index.compact()
+        assert all_found(index) == expected
+        assert not index.compact(), "there is nothing more to do"
+        with Library.open(home, StubEncoder()) as other:
+            assert all_found(other) == expected
+
+    @pytest.mark.base_file
+    def test_the_old_folder_and_base_are_deleted_and_what_went_is_forgotten(
+        self, index: Library, home: Path
+    ) -> None:
+        self.filled(index)
+        before = {entry.name for entry in folder(home).iterdir()}
+        assert not any(name.startswith("vectors") for name in before), "a base is made when it is compacted"
+        assert index.compact()
+        after = {entry.name for entry in folder(home).iterdir()}
+        noted = read_manifest(folder(home))
+        assert noted is not None
+        assert after == {"current.json", noted.words, noted.base}
+        assert before & after == {"current.json"}
+        assert (noted.words_generation, noted.base_generation, noted.removals_applied_until) == (2, 2, 2)
+        with index.catalog.reading() as reader:
+            assert (reader.removed(), reader.forgotten()) == ([], 2)
+
+    @pytest.mark.base_file
+    def test_nothing_is_done_where_all_is_in_shape(self, home: Path) -> None:
+        with Library.open(home, StubEncoder()) as index:
+            assert not index.compact(), "an empty library"
+            index.replace([incoming("One gate."), incoming("Two gates.", "b.txt")])
+            kept = sorted(folder(home).iterdir())
+            assert not index.compact()
+            assert sorted(folder(home).iterdir()) == kept
+
+    @pytest.mark.base_file
+    def test_one_that_was_far_behind_when_removals_were_forgotten_sees_what_there_is(
+        self, index: Library, home: Path
+    ) -> None:
+        index.replace([incoming(f"Gate {number}.", f"{number}.txt") for number in range(6)])
+        with Library.open(home, StubEncoder()) as other:
+            assert len(texts(other)) == 6
+            for number in (1, 2, 3):
+                index.replace([], [number])
+            assert index.compact()
+            index.replace([incoming("Gate 9.", "9.txt")], [4])
+            index.compact()
+            with index.catalog.reading() as reader:
+                assert (reader.removed(), reader.forgotten()) == ([4], 4), "the base still has the last one"
+            expected = ["Gate 4.", "Gate 5.", "Gate 9."]
+            assert texts(other) == texts(index) == expected
+            assert all_found(other) == all_found(index)
+
+    def test_what_comes_and_goes_while_it_compacts_is_there_after_it(
+        self, index: Library, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.filled(index)
+        with Library.open(home, StubEncoder()) as other:
+            bases = type(index._maintenance.bases)
+            build = bases.build
+
+            def meanwhile(*arguments: object, **named: object) -> object:
+                base = build(*arguments, **named)  # type: ignore[arg-type]
+                other.replace([incoming("The weir is new.", "w.txt")], [2])
+                return base
+
+            monkeypatch.setattr(bases, "build", meanwhile)
+            assert index.compact()
+            assert texts(index, "weir") == texts(other, "weir")
+            monkeypatch.undo()
+            assert index.compact()
+            reports = [*self.REPORTS[:11], *self.REPORTS[12:], ("w.txt", "The weir is new.")]
+            expected = from_scratch(tmp_path / "new", *reports)
+            assert all_found(index) == expected
+        with Library.open(home, StubEncoder()) as later:
+            assert all_found(later) == expected

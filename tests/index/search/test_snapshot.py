@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.stub_encoder import StubEncoder
 from index.catalog.duplicate_groups import Duplicates
-from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Filters
-from index.search.fusion import DENSE_WEIGHT, UNREAD, fuse, share_of_vectors
+from index.search.fusion import UNREAD, fuse, share_of_vectors
 from index.search.snapshot import Snapshot
 from index.search.status import size_of
 from index.vectors import IndexPolicy
@@ -28,13 +28,8 @@ REPORTS = [
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def index(encoder: Encoder, home: Path) -> Iterator[Library]:
-    with Library.open(home, encoder, policy=BASES) as opened:
+def index(home: Path) -> Iterator[Library]:
+    with Library.open(home, StubEncoder(), policy=BASES) as opened:
         opened.replace(REPORTS)
         yield opened
 
@@ -62,9 +57,9 @@ def answers(snapshot: Snapshot) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("by", ["itself", "another"])
 def test_it_answers_as_before_over_commits_settling_and_making_anew(
-    encoder: Encoder, index: Library, home: Path, by: str
+    index: Library, home: Path, by: str
 ) -> None:
-    with Library.open(home, encoder, policy=BASES, max_chunk_tokens=4) as other:
+    with Library.open(home, StubEncoder(), policy=BASES, max_chunk_tokens=4) as other:
         writer = index if by == "itself" else other
         with index.snapshot() as held:
             before = answers(held)
@@ -85,8 +80,8 @@ def test_it_answers_as_before_over_commits_settling_and_making_anew(
             assert {hit.document.path for hit in newest.search("Police of Varda", 3)} >= {"new.txt"}
 
 
-def test_one_of_an_empty_library_goes_on_finding_nothing(encoder: Encoder, tmp_path: Path) -> None:
-    with Library.open(tmp_path / "empty", encoder) as index, index.snapshot() as held:
+def test_one_of_an_empty_library_goes_on_finding_nothing(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "empty", StubEncoder()) as index, index.snapshot() as held:
         index.replace([incoming("One gate.")])
         assert (held.search("gate"), held.reader.documents(), held.generation) == ([], [], 0)
         assert (held.max_score("gate"), held.idf([("en", "gate")]), held.groups()) == (0, {}, {})
@@ -128,11 +123,6 @@ def test_scores_by_hand(
     dense: dict[int, float], lexical: dict[int, float], most: float, weight: float, expected: dict[int, float]
 ) -> None:
     assert fuse(dense, lexical, most, weight) == pytest.approx(expected)
-
-
-def test_both_halves_weigh_the_same_unless_told_otherwise() -> None:
-    assert DENSE_WEIGHT == 0.5
-    assert fuse({1: 1.0, 2: 0.0}, {2: 3.0}, 4.0) == pytest.approx({1: 0.5, 2: 0.5 * 0.75})
 
 
 @given(halves(), MOST, WEIGHTS)

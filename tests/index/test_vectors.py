@@ -1,40 +1,107 @@
-"""Search of the nearest vectors: exact, filtered before ranking, without removed ones, from any file."""
+"""The nearest vectors: exact, filtered before ranking, without removed ones, from a file or at an address."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
 import faiss
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex, VectorIndexError
-from index.vectors.exact import BLOCK_SIZE, FlatVectors, append_block
-from tests.support.examples import up_to
-from tests.support.vector_sets import (
-    FLAT,
-    HELD,
-    LISTS,
-    NUMBERS,
-    QUERY,
-    VECTORS,
-    D,
-    Matrix,
-    as_mask,
-    built,
-    from_lists_and_recent,
-    from_recent,
-    in_batches,
-    looking_up,
-    ranked,
-    units,
+from benchmarks.stub_encoder import StubEncoder
+from index.library import Library
+from index.vectors import (
+    DEFAULT_POLICY,
+    Batches,
+    FetchVectors,
+    IndexPolicy,
+    VectorIndex,
+    VectorIndexError,
+    store_at,
 )
+from index.vectors.milvus import MilvusStore
+from tests.support.examples import up_to
+
+D = 8
+Matrix = npt.NDArray[np.float32]
+FLAT = IndexPolicy()
+LISTS = IndexPolicy(flat_up_to=0, probes=10_000)
+"""An inverted file; a search reads all of its lists."""
+
+
+def units(many: int, seed: int = 0, dimensions: int = D) -> Matrix:
+    rows = np.random.default_rng(seed).normal(size=(many, dimensions)).astype(np.float32)
+    unit: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
+
+
+VECTORS = np.concatenate([units(330), np.repeat(units(1, seed=2), 70, axis=0)])
+"""More vectors than a search looks up one by one; the last 70 are equal."""
+
+NUMBERS = [5 * place + 2 for place in range(400)]
+HELD = dict(zip(NUMBERS, VECTORS, strict=True))
+QUERY = units(1, seed=1)[0]
+
+
+def looking_up(held: dict[int, Matrix]) -> FetchVectors:
+    return lambda numbers: np.stack([held[number] for number in numbers])
+
+
+def in_batches(held: dict[int, Matrix], size: int = 150) -> Batches:
+    def batches() -> Iterator[tuple[npt.NDArray[np.int64], Matrix]]:
+        numbers = sorted(held)
+        for start in range(0, len(numbers), size):
+            some = numbers[start : start + size]
+            yield np.array(some), np.stack([held[number] for number in some])
+
+    return batches
+
+
+def built(folder: Path, held: dict[int, Matrix], policy: IndexPolicy = FLAT) -> VectorIndex:
+    return VectorIndex.build(folder / "base", D, len(held), in_batches(held), policy)
+
+
+def ranked(
+    held: dict[int, Matrix], limit: int, allowed: Collection[int] | None = None, query: Matrix = QUERY
+) -> list[int]:
+    """The numbers that a search must find: a comparison with all vectors ranks them."""
+    cosines = {
+        number: float(row.astype(np.float64) @ query.astype(np.float64)) for number, row in held.items()
+    }
+    inside = [number for number in sorted(cosines) if allowed is None or number in allowed]
+    inside.sort(key=lambda number: -np.float32(cosines[number]))
+    least = cosines[inside[:limit][-1]] - 1e-5 if inside and limit else 2.0
+    return [number for number in inside if cosines[number] >= least]
+
+
+def as_mask(allowed: Collection[int]) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(max(allowed, default=-1) + 1, np.bool_)
+    mask[list(allowed)] = True
+    return mask
+
+
+def from_recent(_folder: Path, held: dict[int, Matrix]) -> VectorIndex:
+    numbers = sorted(held)
+    index = VectorIndex.empty(D)
+    for start in range(0, len(numbers), 7):
+        some = numbers[start : start + 7]
+        index = index.added(some, np.stack([held[number] for number in some]))
+    return index
+
+
+def from_lists_and_recent(folder: Path, held: dict[int, Matrix]) -> VectorIndex:
+    late = sorted(held)[-len(held) // 4 :]
+    index = built(folder, {number: row for number, row in held.items() if number not in late}, LISTS)
+    return index.added(late, np.stack([held[number] for number in late]))
+
 
 Maker = Callable[[Path, dict[int, Matrix]], VectorIndex]
 KINDS: dict[str, Maker] = {
@@ -194,28 +261,13 @@ def test_numbers_that_do_not_rise_are_refused(tmp_path: Path, numbers: list[int]
         VectorIndex.build(tmp_path / "base", D, 401, in_batches(HELD))
 
 
-@given(st.lists(st.integers(1, 900), min_size=1, max_size=60))
-def test_recent_vectors_stand_in_few_blocks_in_order(additions: list[int]) -> None:
-    blocks: tuple[FlatVectors, ...] = ()
-    total = 0
-    for some in additions:
-        new = FlatVectors(np.arange(total, total + some), np.zeros((some, 1), np.float32))
-        blocks, total = append_block(blocks, new), total + some
-    assert np.concatenate([block.ids for block in blocks]).tolist() == list(range(total))
-    assert max(len(block) for block in blocks) < 2 * BLOCK_SIZE + 900
-    assert len(blocks) <= 2 * total / BLOCK_SIZE + 13
-
-
 SMALL = IndexPolicy(small=10, recent_share=0.1, most_recent=30, removed_share=0.2, flat_up_to=420, probes=4)
 
 
 def test_a_new_base_is_due_once_too_much_is_recent_or_removed_or_another_type_suits(tmp_path: Path) -> None:
     empty = VectorIndex.empty(D)
-    assert [empty.added(range(some), VECTORS[:some]).is_due(SMALL) for some in (1, 10, 11)] == [
-        False,
-        False,
-        True,
-    ]
+    few = [empty.added(range(some), VECTORS[:some]) for some in (1, 10, 11)]
+    assert [index.is_due(SMALL) for index in few] == [False, False, True]
     flat = built(tmp_path, HELD, SMALL)
     assert [flat.kind, empty.kind, flat.is_due(SMALL)] == ["flat", "none", False]
     grown_by = [flat.added(range(5000, 5000 + some), VECTORS[:some]) for some in (20, 21, 31)]
@@ -273,3 +325,41 @@ def test_a_file_of_another_kind_or_other_dimensions_is_refused(tmp_path: Path) -
     unnumbered.add(VECTORS)
     assert "IndexFlatIP" in refused(faiss.serialize_index(unnumbered).tobytes())
     assert refused(b"nonsense" * 9).startswith("base cannot be read: ")
+
+
+WRONG = (
+    "milvus: milvus:// http://host host:19530 milvus://me:se@cret@host milvus://host:port milvus://host:99999"
+)
+
+
+@pytest.mark.parametrize("address", [*WRONG.split(), "milvus://host/a b"])
+def test_an_address_that_is_none_is_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(
+        VectorIndexError, match="FOOTNOTED_INDEX is not the address of an index; write milvus://HOST"
+    ) as raised:
+        store_at(address)
+    assert "se@cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "connection"),
+    [
+        ("milvus://host", ("http://host:19530", "", "", "")),
+        ("milvus+tls://me:a%40b@h.example:443/reports", ("https://h.example:443", "me", "a@b", "reports")),
+        ("milvus://[::1]:7", ("http://[::1]:7", "", "", "")),
+    ],
+)
+def test_an_address_has_a_host_and_may_have_more(address: str, connection: tuple[str, ...]) -> None:
+    assert tuple(MilvusStore(address)._connection().values()) == connection
+
+
+def test_without_pymilvus_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(VectorIndexError, match=r"pip install 'footnoted\[engines\]'"):
+        store_at("milvus://127.0.0.1:1")
+
+
+def test_an_empty_library_asks_no_server(tmp_path: Path) -> None:
+    assert store_at("") is None
+    with Library.open(tmp_path / "home", StubEncoder(), index_url="milvus://127.0.0.1:1") as library:
+        assert library.search("gate") == []

@@ -1,18 +1,17 @@
-"""The C library's memory in a process with many threads."""
+"""The memory of a process with many threads, and the priority of background threads."""
 
 from __future__ import annotations
 
 import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
+from threading import Event, Thread, get_native_id
 
 import pytest
 
-from index.machine import ARENAS, PRIMITIVES, configure_memory
-
-pytestmark = pytest.mark.slow
+from index.machine import ARENAS, NICENESS, PRIMITIVES, configure_memory, lower_priority
+from index.workers import Background
+from tests.support.processes import run_script
 
 _COUNT = """
 import ctypes, sys, threading
@@ -41,10 +40,11 @@ libc.fclose(file)
 
 
 def _heaps(file: Path, mode: str) -> int:
-    subprocess.run([sys.executable, "-c", _COUNT, file, mode], check=True)
+    run_script(_COUNT, file, mode)
     return file.read_text().count("<heap nr")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc divides its memory into heaps")
 def test_threads_share_few_heaps(tmp_path: Path) -> None:
     unlimited = _heaps(tmp_path / "unlimited.xml", "unlimited")
@@ -67,10 +67,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 
 
 def _new_pages(mode: str) -> int:
-    command = [sys.executable, "-c", _REUSE, mode]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return int(run_script(_REUSE, mode).stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these thresholds")
 def test_each_step_of_a_model_reuses_the_memory_of_the_step_before() -> None:
     assert _new_pages("limited") * 5 < _new_pages("unlimited")
@@ -94,10 +94,10 @@ print(before - resident())
 """Prints the kilobytes that the process returns of 117 MB."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps freed memory")
 def test_free_memory_returns_to_the_system() -> None:
-    done = subprocess.run([sys.executable, "-c", _RETURN], check=True, capture_output=True, text=True)
-    assert int(done.stdout) > 100_000
+    assert int(run_script(_RETURN).stdout) > 100_000
 
 
 def test_onednn_keeps_few_products_unless_the_environment_says_how_many(
@@ -110,3 +110,48 @@ def test_onednn_keeps_few_products_unless_the_environment_says_how_many(
     monkeypatch.delenv(name)
     configure_memory()
     assert os.environ[name] == str(PRIMITIVES)
+
+
+def own_niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, get_native_id())
+
+
+def test_a_thread_and_those_that_it_starts_get_a_low_priority_and_no_others() -> None:
+    found: dict[str, int] = {}
+
+    def work() -> None:
+        lower_priority()
+        found["own"] = own_niceness()
+        child = Thread(target=lambda: found.update(child=own_niceness()))
+        child.start()
+        child.join()
+
+    thread = Thread(target=work)
+    thread.start()
+    thread.join()
+
+    assert found == {"own": NICENESS, "child": NICENESS}
+    assert own_niceness() < NICENESS
+
+
+def test_background_work_has_a_low_priority() -> None:
+    found: list[int] = []
+    done = Event()
+
+    def work(_stop: Event) -> None:
+        found.append(own_niceness())
+        done.set()
+
+    with Background("probe", work):
+        assert done.wait(60)
+    assert found == [NICENESS]
+
+
+def test_a_system_that_forbids_it_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_arguments: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "setpriority", forbidden)
+    before = own_niceness()
+    lower_priority()
+    assert own_niceness() == before

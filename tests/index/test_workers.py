@@ -1,7 +1,8 @@
-"""The writer of a server ends its jobs in order, cleans up after a killed writer, and syncs for a watch."""
+"""Background work repeats its steps; the writer ends its jobs in order, cleans up and syncs for a watch."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,21 +14,75 @@ from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index import workers
-from index import workers as module
 from index.catalog.backup import back_up, restore
 from index.catalog.lock import this_process
+from index.errors import CatalogError
 from index.ingest.jobs import INTERRUPTED, Jobs, RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library
-from index.loaders import DEFAULTS, Options
+from index.loaders import DEFAULTS
 from index.records import Viewer
 from index.vectors import IndexPolicy
-from index.workers import STOPPED, JobRunner
+from index.workers import STOPPED, Background, JobRunner, every
 from rag.engine import QueryEngine
 from tests.support.background import GATE, WEIR, Held, accepted, app_of, held_sync, send, unsynced, wait_until
 from tests.support.reports import incoming, paths, write
 from ui.app import create_app
+
+pytestmark = pytest.mark.usefixtures("handed_on")
+
+
+def test_a_step_goes_on_after_an_error_and_logs_it_once_until_a_step_succeeds(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    enough, outcomes = Event(), iter([False, False, False, True, False, False])
+
+    def step() -> None:
+        succeeds = next(outcomes, None)
+        if succeeds is None:
+            enough.set()
+        elif not succeeds:
+            raise CatalogError("the disk is full; free some space")
+
+    with caplog.at_level(logging.WARNING), Background("steps", every(0.001, step)):
+        assert enough.wait(10)
+    assert caplog.messages == ["the disk is full; free some space"] * 2
+
+
+def test_work_that_fails_is_logged_with_the_remedy(caplog: pytest.LogCaptureFixture) -> None:
+    ended = Event()
+
+    def work(_stop: Event) -> None:
+        ended.set()
+        raise CatalogError("the folder is gone")
+
+    with Background("watch", work):
+        assert ended.wait(10)
+    assert caplog.messages == ["watch has stopped: the folder is gone; restart the server"]
+
+
+def test_leaving_the_context_stops_the_work() -> None:
+    stopped = Event()
+
+    def work(stop: Event) -> None:
+        stop.wait()
+        stopped.set()
+
+    with Background("work", work):
+        assert not stopped.is_set()
+    assert stopped.is_set()
+
+
+def test_maintenance_compacts_once_for_each_generation(
+    index: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compacted: list[int] = []
+    monkeypatch.setattr(index, "compact", lambda: compacted.append(index.generation))
+    step = workers.maintain(index)
+    step()
+    step()
+    assert len(compacted) == 1
 
 
 @pytest.fixture
@@ -89,10 +144,10 @@ def test_what_a_watch_asks_for_while_a_sync_waits_becomes_part_of_it(
     more = write(folder.parent / "more/more.txt", GATE).parent
     index.catalog.follow([str(more)])
     growing, done = write(more / "growing.txt", WEIR), Event()
-    with JobRunner(index, Options()) as writer:
+    with JobRunner(index, DEFAULTS) as writer:
         held.hold()
         first = writer.sync(Change((folder,), frozenset({folder / "weir.txt"})))
-        assert held.reached.wait(20)
+        assert held.reached.wait(60)
 
         def ask() -> None:
             assert writer.synced(Change((more,), frozenset({growing})))
@@ -102,7 +157,7 @@ def test_what_a_watch_asks_for_while_a_sync_waits_becomes_part_of_it(
         Thread(target=ask, daemon=True).start()
         assert not done.wait(0.2)
         held.go_on.set()
-        assert done.wait(20)
+        assert done.wait(60)
         assert (writer.jobs.get(first.id).result or {})["added"] == ["dam.txt"]
         assert (writer.jobs.get(waiting.id).result or {})["added"] == ["more.txt", "weir.txt"]
     assert paths(index) == ["dam.txt", "more.txt", "weir.txt"]
@@ -113,9 +168,9 @@ def test_a_request_joins_a_waiting_sync_of_its_own_viewer_only(
 ) -> None:
     ana, bea = Viewer("ana"), Viewer("bea", sees_all=True)
     held.hold()
-    with JobRunner(index, Options()) as writer:
+    with JobRunner(index, DEFAULTS) as writer:
         writer.sync(Change((folder,)))
-        assert held.reached.wait(20)
+        assert held.reached.wait(60)
         waiting = [writer.sync(viewer=viewer).id for viewer in (None, ana, bea)]
         assert len(set(waiting)) == 3
         assert [writer.sync(viewer=viewer).id for viewer in (None, ana, bea)] == waiting
@@ -130,45 +185,36 @@ def test_a_request_joins_a_waiting_sync_of_its_own_viewer_only(
 
 
 def test_a_watch_is_told_that_its_sync_failed(
-    index: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+    stubbed: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(index.catalog, "put_vectors", full)
-    with JobRunner(index, Options()) as writer:
-        assert not writer.synced(Change((folder,)))
+    monkeypatch.setattr(stubbed.catalog, "put_vectors", full)
+    with JobRunner(stubbed, DEFAULTS) as writer:
+        assert not writer.synced(Change((unsynced(stubbed, tmp_path / "reports"),)))
 
 
 def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stubbed: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home, folder = tmp_path / "home", tmp_path / "reports"
-    write(folder / "a.txt", "One gate.")
-    with Library.open(home, StubEncoder()) as index:
-        sync(index, [folder])
-        back_up(home, tmp_path / "library.tar")
-        index.replace([incoming("Two gates.", "b.txt")])
-        free = Event()
-        monkeypatch.setattr(module, "RunningJob", _Waiting(free))
-        with JobRunner(index, DEFAULTS) as writer:
-            waiting = writer.sync()
-            restore(home, tmp_path / "library.tar")
-            free.set()
-            assert writer.sync().id != waiting.id
-            assert writer.synced(Change((folder,)))
-            assert [record.path for record in index.catalog.documents()] == ["a.txt"]
+    folder, free = write(tmp_path / "reports" / "a.txt", "One gate.").parent, Event()
 
-
-class _Waiting:
-    """A ``RunningJob`` that begins only when the test lets it."""
-
-    def __init__(self, free: Event) -> None:
-        self._free = free
-
-    def __call__(self, *given: object, **named: object) -> object:
-        self._free.wait(30)
+    def later(*given: object, **named: object) -> object:
+        free.wait(30)
         return RunningJob(*given, **named)  # type: ignore[arg-type]
+
+    sync(stubbed, [folder])
+    back_up(stubbed.home, tmp_path / "library.tar")
+    stubbed.replace([incoming("Two gates.", "b.txt")])
+    monkeypatch.setattr(workers, "RunningJob", later)
+    with JobRunner(stubbed, DEFAULTS) as writer:
+        waiting = writer.sync()
+        restore(stubbed.home, tmp_path / "library.tar")
+        free.set()
+        assert writer.sync().id != waiting.id
+        assert writer.synced(Change((folder,)))
+        assert paths(stubbed) == ["a.txt"]
 
 
 @pytest.mark.base_file
