@@ -45,15 +45,6 @@ def test_more_servers_never_make_anything_later_and_enough_of_them_let_nothing_w
     assert np.allclose(done, arrived + seconds)
 
 
-@pytest.mark.parametrize("peak", [1.0, 2.0, 3.0])
-def test_the_busiest_hour_has_its_share_of_the_arrivals(peak: float) -> None:
-    arrived = capacity._arrivals(240_000, peak, np.random.default_rng(5))
-    hours = np.bincount((arrived // 3_600).astype(int), minlength=24)
-    assert (np.diff(arrived) >= 0).all()
-    assert len(arrived) == pytest.approx(240_000, rel=0.01)
-    assert hours.max() == pytest.approx(10_000 * peak, rel=0.05)
-
-
 def test_what_a_passage_needs_grows_with_the_passages_and_what_a_library_needs_with_the_libraries() -> None:
     small, large = plan(10 * MILLION, MODEL, ASSUMED), plan(100 * MILLION, MODEL, ASSUMED)
     assert (small.libraries, large.libraries) == (1, 10)
@@ -78,17 +69,6 @@ def test_a_planned_day_answers_in_the_time_of_an_answer_and_too_few_cores_let_pe
     assert np.median(day.answered) == pytest.approx(alone, rel=0.3)
     crowded = simulate(replace(planned, asked_cores=planned.asked_cores // 3), MODEL, ASSUMED)
     assert np.quantile(crowded.answered, 0.95) > 5 * np.quantile(day.answered, 0.95)
-
-
-def test_the_same_seed_gives_the_same_day() -> None:
-    planned = plan(MILLION, MODEL, ASSUMED)
-    one, same, other = (simulate(planned, MODEL, ASSUMED, seed) for seed in (1, 1, 2))
-    assert (one.answered == same.answered).all()
-    assert len(one.answered) != len(other.answered) or (one.answered != other.answered).any()
-
-
-def test_a_line_through_sizes_gives_the_base_and_the_slope() -> None:
-    assert capacity.line([10, 100], [25, 205]) == pytest.approx((5, 2))
 
 
 @pytest.mark.parametrize("what", ["plan", "simulate"])

@@ -3,95 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from benchmarks.record import main
 from tests.conftest import SEEDS
 
-READING = "How far behind in reading are pupils of the Quell Delta?"
 QUESTIONS = (
     {"question": "How many suspects were arrested, and over how many days?"},
-    {"question": "In arithmetic?", "history": [READING]},
+    {"question": "In arithmetic?", "history": ["How far behind in reading are pupils of the Quell Delta?"]},
     {"text": "Who won the chess championship?"},
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the record ``old.json``."""
-    folder = tmp_path_factory.mktemp("records")
-    lines = "\n".join(json.dumps(row) for row in QUESTIONS)
-    (folder / "questions.jsonl").write_text(lines, encoding="utf-8")
-    return write(folder, "old.json")
-
-
-def write(folder: Path, name: str) -> Path:
-    questions = str(folder / "questions.jsonl")
-    assert main(["write", str(folder / name), "--samples", str(SEEDS), "--questions", questions]) == 0
-    return folder
-
-
-def changed(folder: Path, name: str, change: Callable[[dict[str, Any]], object]) -> list[str]:
-    """Store a changed copy of the record, and return the arguments that compare both."""
-    made = json.loads((folder / "old.json").read_text(encoding="utf-8"))
-    change(made)
-    (folder / name).write_text(json.dumps(made), encoding="utf-8")
-    return ["compare", str(folder / "old.json"), str(folder / name)]
-
-
-def test_a_record_has_documents_answers_and_the_interface(folder: Path) -> None:
-    made = json.loads((folder / "old.json").read_text(encoding="utf-8"))
-    inquiry = made["documents"]["seeds/lorvenna-maravel-dam-inquiry.pdf"]
-    assert (inquiry["published"], inquiry["page_starts"]) == ("2025-09-30", [0, 1656, 3376])
-    assert inquiry["tables"][0] == {"start": 2173, "header_end": 2222, "end": 2576}
-    assert len(inquiry["chunks"]) == 8
-    assert sorted(inquiry["boxes"]) == ["1", "2", "3"]
-    # The first conversation is held again with a request after it.
-    assert {key: len(turns) for key, turns in made["answers"].items()} == {
-        "How many suspects were arrested, and over how many days?": 1,
-        "How many suspects were arrested, and over how many days? / shorter": 2,
-        f"{READING} / In arithmetic?": 2,
-        f"{READING} / In arithmetic? / tell me more": 3,
-        "Who won the chess championship?": 1,
-        "Who won the chess championship? / as a table": 2,
-    }
-    cited = made["answers"][f"{READING} / In arithmetic?"][1]["citations"][0]
-    assert cited["document_id"] == "seeds/lorvenna-schools-autumn-2025.pdf"
-    assert "ten months behind in arithmetic" in cited["quote"]
-    assert made["answers"]["Who won the chess championship?"][0]["cause"] == "not_in_library"
-    assert "/v1/chat" in made["openapi"]["paths"]
-
-
-def test_a_second_record_is_equal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(folder, "again.json")
-    assert main(["compare", str(folder / "old.json"), str(folder / "again.json")]) == 0
-    assert capsys.readouterr().out.splitlines() == [
+@pytest.mark.slow
+def test_two_records_of_one_checkout_are_equal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    questions, old, new = (tmp_path / name for name in ("questions.jsonl", "old.json", "new.json"))
+    questions.write_text("\n".join(map(json.dumps, QUESTIONS)), encoding="utf-8")
+    for file in (old, new):
+        assert main(["write", str(file), "--samples", str(SEEDS), "--questions", str(questions)]) == 0
+    assert main(["compare", str(old), str(new)]) == 0
+    # The first conversations are held again with a request after them.
+    assert capsys.readouterr().out.splitlines()[:3] == [
         "answers: 0 of 6 entries differ",
         "documents: 0 of 7 entries differ",
         "failures: 0 of 0 entries differ",
-        f"openapi: 0 of {len(json.loads((folder / 'old.json').read_text())['openapi'])} entries differ",
     ]
+    made = json.loads(old.read_text(encoding="utf-8"))
+    inquiry = made["documents"]["seeds/lorvenna-maravel-dam-inquiry.pdf"]
+    assert (inquiry["page_starts"], len(inquiry["chunks"]), len(inquiry["boxes"])) == ([0, 1656, 3376], 8, 3)
+    assert "/v1/chat" in made["openapi"]["paths"]
 
 
-def test_a_changed_field_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def change(made: dict[str, Any]) -> None:
-        made["documents"]["seeds/lorvenna-maravel-dam-inquiry.pdf"]["chunks"][2]["span"][1] += 1
-
-    assert main(changed(folder, "changed.json", change)) == 1
+def test_a_changed_field_is_named_and_what_only_one_record_has_may_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = {"answers": {"Who?": [{"text": "Ada."}]}, "documents": {"a.pdf": {"chunks": [{"span": [0, 5]}]}}}
+    (tmp_path / "old.json").write_text(json.dumps(record), encoding="utf-8")
+    (tmp_path / "new.json").write_text(json.dumps(record).replace("5]", "6]"), encoding="utf-8")
+    (tmp_path / "fewer.json").write_text(json.dumps({**record, "answers": {}}), encoding="utf-8")
+    compare = ["compare", str(tmp_path / "old.json")]
+    assert main([*compare, str(tmp_path / "new.json")]) == 1
     printed = capsys.readouterr().out
-    assert "documents: 1 of 7 entries differ\n  1 × documents: chunks.span\n" in printed
-    assert "documents › seeds/lorvenna-maravel-dam-inquiry.pdf › chunks › 2 › span › 1\n" in printed
-    assert "answers: 0 of 6 entries differ" in printed
-
-
-def test_what_only_one_record_has_may_be_left_out(folder: Path) -> None:
-    def change(made: dict[str, Any]) -> None:
-        del made["answers"]["Who won the chess championship?"]
-
-    compare = changed(folder, "fewer.json", change)
-    assert main(compare) == 1
-    assert main([*compare, "--common"]) == 0
+    assert "answers: 0 of 1 entries differ" in printed
+    assert "documents: 1 of 1 entries differ\n  1 × documents: chunks.span\n" in printed
+    assert "documents › a.pdf › chunks › 0 › span › 1\n" in printed
+    assert main([*compare, str(tmp_path / "fewer.json")]) == 1
+    assert main([*compare, str(tmp_path / "fewer.json"), "--common"]) == 0

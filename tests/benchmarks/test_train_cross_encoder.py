@@ -12,21 +12,11 @@ from torch import nn
 
 from benchmarks.asked import ask_all, says
 from benchmarks.float_models import write_float_weights
-from benchmarks.train_cross_encoder import (
-    LISTED,
-    POOR_TITLES,
-    Example,
-    Learner,
-    asked_elsewhere,
-    examples,
-    poorer,
-    train,
-)
+from benchmarks.train_cross_encoder import Example, Learner, examples, train
 from index.embedding import open_encoder, sha256_of
 from index.ingest import sync
 from index.library import Library
 from rag.answer_limits import MAX_READ
-from rag.finding.ranking import BETWEEN
 from rag.finding.reading import PACKAGED, BundledReader
 
 pytestmark = pytest.mark.slow
@@ -67,41 +57,6 @@ def test_it_learns_from_what_the_product_reads_and_marks_the_sentence_that_is_qu
     assert [ARRESTED in text for text in right] == [True]
     assert not any(unanswerable.gold)
     assert len(unanswerable.texts) == MAX_READ
-
-
-def test_a_question_is_asked_of_reports_that_do_not_answer_it_and_has_no_right_text_there(
-    learned_from: list[Example],
-) -> None:
-    asked = learned_from[0]
-    [report] = {report for report, gold in zip(asked.reports, asked.gold, strict=True) if gold}
-    elsewhere = [
-        one
-        for seed in range(10)
-        for one in asked_elsewhere(learned_from, random.Random(seed))  # noqa: S311
-    ]
-    assert {each.question for each in elsewhere} == {asked.question}
-    assert len({each.texts for each in elsewhere}) == 2
-    for each in elsewhere:
-        assert len(each.texts) >= LISTED
-        assert (report in each.reports, any(each.gold)) == (False, False)
-
-
-def test_in_some_steps_sentences_have_poor_titles_or_no_neighbours_and_rows_stay(
-    learned_from: list[Example],
-) -> None:
-    row = "Quantum | Net sales | 2019 | 2020"
-    texts = (*learned_from[0].texts[:2], row)
-    assert all(BETWEEN in text for text in texts[:2])
-    own_words, own_title, around = texts[0].rsplit(" | ", 2)
-    seen = set()
-    for seed in range(200):
-        sentence, _, last = poorer(texts, random.Random(seed))  # noqa: S311
-        words, title, beside = sentence.rsplit(" | ", 2)
-        assert (words, last) == (own_words, row)
-        assert title == own_title or title in POOR_TITLES
-        assert beside in {around, BETWEEN}
-        seen.add((title == own_title, beside == around))
-    assert seen == {(True, True), (False, True), (True, False), (False, False)}
 
 
 def test_the_loss_falls_and_the_product_opens_the_file(learned_from: list[Example], tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 
-import httpx
 import pytest
 
 from benchmarks.writing import smollm2
@@ -69,13 +67,7 @@ class Reader:
 
 def execute(command: list[str], folder: Path, **more: str) -> str:
     done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(**more),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+        command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -183,19 +175,6 @@ def test_the_examples_of_a_page_run_and_print_what_it_shows(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for block, printed in follow(page, beside_a_server):
         check(block, printed, tmp_path)
-
-
-def test_the_table_of_routes_has_every_route_of_the_server(beside_a_server: Reader) -> None:
-    described = httpx.get(f"{beside_a_server.address}/openapi.json", trust_env=False, timeout=60).json()[
-        "paths"
-    ]
-    routes = {
-        f"{method.upper()} {re.sub(r'{[a-z]+_id}', '{id}', path)}"
-        for path, methods in described.items()
-        for method in methods
-    }
-    _, _, table = (ROOT / "docs" / "http-api.md").read_text(encoding="utf-8").partition("## All routes")
-    assert set(re.findall(r"^\| `([A-Z]+ [^`]+)` \|", table, re.MULTILINE)) == routes
 
 
 def test_a_language_model_writes_the_answer_or_it_is_quoted(apart: Reader) -> None:

@@ -39,50 +39,27 @@ def test_the_readme_can_be_read_in_five_minutes() -> None:
 
 
 @pytest.mark.parametrize("page", WITH_RULES)
-def test_a_command_that_a_page_names_is_there_with_its_options(page: str) -> None:
-    named = [words.split() for words in code(page) if words.startswith("footnoted ")]
-    assert sorted({words[1] for words in named} - {*COMMANDS, "COMMAND", "--help"}) == []
-    unknown = [
+def test_the_commands_options_settings_files_and_links_that_a_page_names_are_there(page: str) -> None:
+    named = code(page)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    commands = [words.split() for words in named if words.startswith("footnoted ")]
+    assert sorted({words[1] for words in commands} - {*COMMANDS, "COMMAND", "--help"}) == []
+    assert [
         " ".join(words)
-        for words in named
+        for words in commands
         if words[1] in COMMANDS
         if not {word for word in words if word.startswith("--")} <= options(words[1])
-    ]
-    assert unknown == []
-
-
-@pytest.mark.parametrize("page", WITH_RULES)
-def test_an_option_that_a_page_names_is_one_of_a_command(page: str) -> None:
-    known = OTHER_OPTIONS.union(*map(options, COMMANDS))
-    named = {words.split()[0] for words in code(page) if words.startswith("--")}
-    assert sorted(named - known) == []
-
-
-@pytest.mark.parametrize("page", WITH_RULES)
-def test_a_variable_that_a_page_names_is_a_setting(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | ELSEWHERE
-    assert sorted(set(re.findall(r"FOOTNOTED_[A-Z_]+", text)) - known) == []
-
-
-@pytest.mark.parametrize("page", WITH_RULES)
-def test_what_a_page_says_to_make_can_be_made(page: str) -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    known = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert {words.split()[1] for words in code(page) if words.startswith("make ")} - known == set()
-
-
-@pytest.mark.parametrize("page", WITH_RULES)
-def test_a_file_that_a_page_names_is_there(page: str) -> None:
-    named = [words for words in code(page) if IN_THE_PROJECT.fullmatch(words)]
-    assert [words for words in named if not (ROOT / words).exists()] == []
-
-
-@pytest.mark.parametrize("page", WITH_RULES)
-def test_a_link_leads_somewhere(page: str) -> None:
+    ] == []
+    known_options = OTHER_OPTIONS.union(*map(options, COMMANDS))
+    assert sorted({words.split()[0] for words in named if words.startswith("--")} - known_options) == []
+    settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | ELSEWHERE
+    assert sorted(set(re.findall(r"FOOTNOTED_[A-Z_]+", text)) - settings) == []
+    made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {words.split()[1] for words in named if words.startswith("make ")} - made == set()
+    files = [words for words in named if IN_THE_PROJECT.fullmatch(words)]
+    assert [words for words in files if not (ROOT / words).exists()] == []
     inside = [link.partition("#")[0] for link in links(page) if not link.startswith(("http", "#"))]
-    folder = (ROOT / page).parent
-    assert [link for link in inside if not (folder / link).is_file()] == []
+    assert [link for link in inside if not ((ROOT / page).parent / link).is_file()] == []
 
 
 def test_the_readme_leads_to_every_page() -> None:

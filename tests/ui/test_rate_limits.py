@@ -206,12 +206,6 @@ def test_a_user_s_token_counts_for_the_user_and_a_free_token_for_itself() -> Non
     assert [allowed(counted, TOKEN) for _ in range(3)] == [True, True, False]
 
 
-def test_questions_have_a_limit_of_their_own() -> None:
-    counted = quotas(limit_questions=1, limit_requests=10)
-    assert [allowed(counted, ANA, is_question=True) for _ in range(2)] == [True, False]
-    assert allowed(counted, ANA)
-
-
 @pytest.mark.parametrize(
     ("limit", "identity", "address"),
     [
@@ -287,15 +281,6 @@ def test_an_upload_that_turns_out_longer_than_what_is_left_uses_up_the_limit() -
     assert counted.count(ANA, HERE, upload_bytes=MEGABYTE) is None
     counted.count_more(ANA, 9 * MEGABYTE)
     assert counted.count(ANA, HERE, upload_bytes=1) is not None
-
-
-def test_the_limit_and_the_time_to_wait_are_told() -> None:
-    counted = quotas(limit_questions=1)
-    assert allowed(counted, ANA, is_question=True)
-    excess = counted.count(ANA, HERE, is_question=True)
-    assert isinstance(excess, Excess)
-    assert excess.limit == "1 questions a minute"
-    assert 0 < excess.seconds <= 120
 
 
 def test_a_flood_of_refusals_is_recorded_in_part_only() -> None:

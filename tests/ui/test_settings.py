@@ -1,4 +1,4 @@
-"""Settings come from the command line, the environment and a file, in that order."""
+"""Settings come from the command line, the environment and a file, in that order; no message shows a key."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.loaders import LoadingLimits, Options
+from rag.llm import ModelLimits, ModelSettings, Prices
 from tests.support.scans import needs_tesseract
 from ui.errors import SettingsError
 from ui.settings import PREFIX, Settings, default_home, home_id, load_settings, needed
@@ -123,15 +124,6 @@ def test_a_named_file_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatc
         load_settings()
 
 
-@pytest.mark.parametrize("value", ["http", "-1", "65536", "1.5"])
-def test_a_value_that_is_no_port_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    monkeypatch.setenv("FOOTNOTED_PORT", value)
-    with pytest.raises(SettingsError) as caught:
-        load_settings()
-    remedy = "it must be a whole number from 0 (any free port) to 65535"
-    assert str(caught.value) == f"the setting port (FOOTNOTED_PORT) is {value!r}; {remedy}"
-
-
 def test_by_default_files_are_read_as_the_loaders_do() -> None:
     assert load_settings().loading() == Options()
 
@@ -225,29 +217,36 @@ def test_passwords_that_cannot_be_used_are_not_repeated(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "needed"),
+    ("name", "values", "needed"),
     [
+        ("port", "http -1 65536 1.5", "a whole number from 0 (any free port) to 65535"),
         ("max_megabytes", "0", "a whole number of megabytes from 1"),
         ("max_text_megabytes", "0", "a whole number of megabytes from 1"),
         ("max_pages", "many", "a whole number of pages from 1"),
         ("max_expansion", "1.5", "a whole number of times from 1"),
         ("max_unpacked_megabytes", "-1", "a whole number of megabytes from 1"),
-        ("max_seconds", "0", "a number of seconds above 0, and at most 86,400"),
-        ("max_seconds", "nan", "a number of seconds above 0, and at most 86,400"),
-        ("max_seconds", "1e9", "a number of seconds above 0, and at most 86,400"),
+        ("max_seconds", "0 nan 1e9", "a number of seconds above 0, and at most 86,400"),
         ("max_memory_megabytes", "255", "a whole number of megabytes from 256"),
         ("ocr", "maybe", "true or false"),
+        ("llm", "Open-AI!", needed("llm")),
+        ("llm_address", "127.0.0.1:8080 ftp://host", needed("llm_address")),
+        ("llm_context", "1023", needed("llm_context")),
+        ("llm_reply", "31", needed("llm_reply")),
+        ("llm_timeout", "0 3601 inf", needed("llm_timeout")),
+        ("llm_certain", "1.5", needed("llm_certain")),
+        ("unsupported", "hide", needed("unsupported")),
     ],
 )
-def test_a_limit_that_is_none_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, needed: str
+def test_a_value_that_cannot_be_used_is_named_with_what_it_must_be(
+    monkeypatch: pytest.MonkeyPatch, name: str, values: str, needed: str
 ) -> None:
-    monkeypatch.setenv(f"FOOTNOTED_{name.upper()}", value)
-    with pytest.raises(SettingsError) as caught:
-        load_settings()
-    assert str(caught.value) == (
-        f"the setting {name} (FOOTNOTED_{name.upper()}) is {value!r}; it must be {needed}"
-    )
+    for value in values.split():
+        monkeypatch.setenv(f"FOOTNOTED_{name.upper()}", value)
+        with pytest.raises(SettingsError) as caught:
+            load_settings()
+        assert str(caught.value) == (
+            f"the setting {name} (FOOTNOTED_{name.upper()}) is {value!r}; it must be {needed}"
+        )
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
@@ -292,3 +291,82 @@ def test_trusted_proxies_are_addresses_or_networks_but_not_all(
         load_settings()
     monkeypatch.setenv("FOOTNOTED_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::7")
     assert load_settings().trusted_proxies == ("10.0.0.0/8", "2001:db8::7")
+
+
+# The language model
+
+
+KEY = "sk-hunter2"
+
+
+def in_file(tmp_path: Path, text: str) -> Settings:
+    write(tmp_path / "footnoted.toml", text)
+    return load_settings(home=tmp_path)
+
+
+def test_a_file_names_the_model_its_server_and_its_limits(tmp_path: Path) -> None:
+    settings = in_file(
+        tmp_path,
+        'llm = "openai"\nllm_model = "small"\nllm_address = "http://127.0.0.1:8080/v1"\n'
+        f'llm_key = "{KEY}"\nllm_context = 8192\nllm_reply = 300\nllm_timeout = 12.5\n'
+        'llm_prices = [0.15, 0.6]\nunsupported = "strike"',
+    )
+    assert settings.language_model() == ModelSettings(
+        "openai",
+        "small",
+        "http://127.0.0.1:8080/v1",
+        KEY,
+        ModelLimits(context_tokens=8192, reply_tokens=300, seconds=12.5),
+        Prices(0.15, 0.6),
+    )
+    assert settings.unsupported == "strike"
+    assert KEY not in repr(settings) + repr(settings.language_model())
+
+
+def test_prices_are_separated_by_a_comma_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTED_LLM_PRICES", "0.15, 0.6")
+    assert load_settings().llm_prices == (0.15, 0.6)
+
+
+@pytest.mark.parametrize("value", ["1", "1,2,3", "a,b", "-1,2", "[1,", "1,inf"])
+def test_what_are_no_prices_is_said_in_words(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("FOOTNOTED_LLM_PRICES", value)
+    with pytest.raises(
+        SettingsError, match=r"; it must be two numbers, of a million tokens sent and a million"
+    ):
+        load_settings()
+
+
+def test_a_provider_without_a_model_is_told_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        in_file(tmp_path, 'llm = "openai"').language_model()
+    assert str(caught.value) == (
+        "the setting llm is 'openai', and llm_model is not set; it must be the name of a language model, "
+        "or the path of a GGUF file"
+    )
+
+
+def test_a_reply_takes_at_most_half_of_the_context(tmp_path: Path) -> None:
+    settings = in_file(tmp_path, 'llm = "openai"\nllm_model = "a"\nllm_context = 1024\nllm_reply = 513')
+    with pytest.raises(
+        SettingsError, match=r"^the setting llm_reply is 513; it must be at most half of llm_context, 512$"
+    ):
+        settings.language_model()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f'llm_keys = "{KEY}"', "unknown setting llm_keys; did you mean llm_key?"),
+        (f'api_key = "{KEY}"', "unknown setting api_key; "),
+        (f'pasword = "{KEY}"', "unknown setting pasword; did you mean passwords?"),
+        (f'[openai]\nkey = "{KEY}"\nmodel = "a"', "unknown setting openai = {'key': '…', 'model': 'a'}; "),
+        (f'[llm]\nkey = "{KEY}"', "the setting llm (FOOTNOTED_LLM) is \"{'key': '…'}\"; "),
+        (f'llm_key = ["{KEY}"]', "the setting llm_key (FOOTNOTED_LLM_KEY) cannot be used; "),
+    ],
+)
+def test_a_key_stands_in_no_message_even_under_a_wrong_name(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        in_file(tmp_path, text)
+    assert message in str(caught.value)
+    assert KEY not in "".join(traceback.format_exception(caught.value))

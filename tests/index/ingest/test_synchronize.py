@@ -21,6 +21,7 @@ import pytest
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
 from index.catalog.lock import locked
+from index.documents import sidecar_of
 from index.embedding.encoder import Encoder
 from index.errors import Cancelled, LibraryRestoredError
 from index.ingest import synchronize
@@ -28,7 +29,6 @@ from index.ingest.discover import Failure, Listing, Root, root_of, scan
 from index.ingest.synchronize import Changes, File, SyncReport, apply, plan, read_ahead, sync
 from index.library import Library
 from index.loaders import Isolated, Options
-from index.loaders.metadata import sidecar_of
 from index.records import FileState
 from index.search.maintenance import Maintenance
 from rag.engine import QueryEngine

@@ -77,14 +77,6 @@ def test_a_site_of_version_6_cannot_try_as_many_tokens_as_it_has_networks(sign_i
     assert sign_in.token_identity("fn_x", "2001:db8:8::1") is None
 
 
-def test_the_addresses_of_one_network_of_version_6_are_one(sign_in: SignIn) -> None:
-    for number in range(OF_NAME_AT_ADDRESS.amount):
-        assert sign_in.start_session("ada", "wrong", f"2001:db8::{number}%eth0") is None
-    with pytest.raises(TooManyAttemptsError):
-        sign_in.start_session("ada", PASSWORD, "2001:db8::ffff")
-    assert sign_in.start_session("ada", PASSWORD, "2001:db8:0:1::1") is not None
-
-
 def test_wrong_tokens_are_throttled_and_a_right_one_still_counts(sign_in: SignIn) -> None:
     _, secret = sign_in.accounts.tokens.add("dashboard", [Scope.READ])
     for number in range(OF_TOKENS.amount):

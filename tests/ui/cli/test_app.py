@@ -1,9 +1,12 @@
-"""The command prints results for people and programs, sets its exit code, and loads no slow package early."""
+"""The command: usage, questions, status, errors as one line each, and which packages a command loads."""
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
+import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,11 +15,10 @@ from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.commands import QUESTION, fails, prints
-from tests.support.processes import ROOT, mapping_of_lines, on_terminal, run, run_script
+from tests.support.processes import MODULE, ROOT, environment, mapping_of_lines, run_script
 from ui.cli.app import main
 
 SEEDS = ROOT / "seeds"
-UNANSWERABLE = "What is the rainfall of Cambodia?"
 COMMANDS = ("export", "verify", "sync", "ask", "search", "serve", "eval", "status")
 
 SLOW = frozenset(
@@ -32,46 +34,38 @@ SLOW = frozenset(
 STORED = {"pydantic_settings", "sqlalchemy"}
 """Those that read the settings and the catalog."""
 
-
-def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
-    """The exit code of the command in a fresh interpreter, and the slow packages that it loaded."""
-    code = (
-        "import json, sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
-        "print(json.dumps([code, [name for name in sys.modules if '.' not in name]]), file=sys.stderr)"
-    )
-    done = run_script(code, *arguments)
-    exit_code, modules = json.loads(done.stderr.splitlines()[-1])
-    return exit_code, set(modules) & SLOW
+FINDING = {*STORED, "onnxruntime", "faiss", "sentencex", "tantivy"}
 
 
 # Imports
 
 
-def test_help_names_every_command_and_loads_nothing_slow() -> None:
-    assert loaded_by("--help") == (0, set())
-    out = run("--help").stdout
-    assert [name for name in COMMANDS if re.search(rf"^│ {name} ", out, re.MULTILINE)] == list(COMMANDS)
-
-
-@pytest.mark.slow_cases
-@pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_explains_itself_and_loads_nothing_slow(command: str) -> None:
-    assert loaded_by(command, "--help") == (0, set())
-
-
-def test_status_loads_the_settings_and_the_catalog_alone(home: Path) -> None:
-    assert loaded_by("status", "--home", home) == (0, STORED)
-
-
 @pytest.mark.parametrize(
-    ("command", "needed"),
+    ("arguments", "needed"),
     [
-        ("search", {*STORED, "onnxruntime", "faiss", "sentencex", "tantivy"}),
-        ("ask", {*STORED, "onnxruntime", "faiss", "sentencex", "tantivy", "symspellpy", "babel"}),
+        (["--help"], set()),
+        (["status"], STORED),
+        (["search", QUESTION], FINDING),
+        (["ask", QUESTION], {*FINDING, "symspellpy", "babel"}),
+        *(
+            pytest.param([command, "--help"], set(), marks=pytest.mark.slow, id=f"{command} --help")
+            for command in COMMANDS
+        ),
     ],
+    ids=lambda given: given[0] if isinstance(given, list) else "",
 )
-def test_ask_and_search_load_what_they_use(command: str, needed: set[str], home: Path) -> None:
-    assert loaded_by(command, QUESTION, "--home", home) == (0, needed)
+def test_a_command_loads_what_it_uses(arguments: list[str], needed: set[str], home: Path) -> None:
+    code = (
+        "import json, sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
+        "print(json.dumps([code, [name for name in sys.modules if '.' not in name]]), file=sys.stderr)"
+    )
+    at = [] if "--help" in arguments else ["--home", str(home)]
+    done = run_script(code, *arguments, *at)
+    exit_code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert (exit_code, set(modules) & SLOW) == (0, needed)
+    if arguments == ["--help"]:
+        named = [name for name in COMMANDS if re.search(rf"^│ {name} ", done.stdout, re.MULTILINE)]
+        assert named == list(COMMANDS)
 
 
 # Usage
@@ -85,13 +79,15 @@ def test_ask_and_search_load_what_they_use(command: str, needed: set[str], home:
         (["ask"], "Missing argument 'QUESTION'; see footnoted --help"),
         (["ask", "  "], "the question is empty; write what you want to know"),
         (["search", ""], "the query is empty; write what you want to know"),
-        (
-            ["status", "--hom", "x"],
-            "No such option: --hom (Possible options: --home); see footnoted --help",
-        ),
+        (["status", "--hom", "x"], "No such option: --hom (Possible options: --home); see footnoted --help"),
         (
             ["serve", "--port", "70000"],
             "--port is '70000'; it must be a whole number from 0 (any free port) to 65535",
+        ),
+        (["model", "--home", "x", "clear"], "--home and --json belong after the word clear; move them there"),
+        (
+            ["ask", "And in May?", "--conversation", "a b"],
+            "--conversation is 'a b'; give a conversation_id that “footnoted ask --json” prints",
         ),
     ],
 )
@@ -121,82 +117,6 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(
     assert line == f"{tmp_path}/footnoted.toml: unknown setting prot = 8000; did you mean port?"
 
 
-# sync
-
-
-def test_sync_reports_what_changed_in_its_json_form(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    reports, home = tmp_path / "reports", tmp_path / "home"
-    reports.mkdir()
-    for name in ("first", "second"):
-        (reports / f"{name}.txt").write_text(f"The {name} dam held through the night.")
-    report = prints(capfd, "sync", reports, "--home", home)
-    assert report.pop("seconds") > 0
-    assert report == {
-        "added": ["first.txt", "second.txt"],
-        "changed": [],
-        "removed": [],
-        "unchanged": 0,
-        "failed": [],
-        "passages": 2,
-        "generation": 1,
-    }
-
-    (reports / "first.txt").write_text("The first dam broke at dawn, after all.")
-    (reports / "second.txt").unlink()
-    (reports / "third.txt").write_text("The third dam was never built.")
-    report = prints(capfd, "sync", "--home", home)
-    assert (report["added"], report["changed"], report["removed"]) == (
-        ["third.txt"],
-        ["first.txt"],
-        ["second.txt"],
-    )
-
-    report = prints(capfd, "sync", "--home", home)
-    assert (report["unchanged"], report["generation"]) == (2, 2)
-
-
-def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_indexed(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "good.txt").write_text("The dam held through the night.")
-    (tmp_path / "reports" / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing more")
-    assert main(["sync", str(tmp_path / "reports"), "--home", str(tmp_path / "home")]) == 0
-    out, err = capfd.readouterr()
-    assert re.fullmatch(
-        r"1 added, 0 changed, 0 removed, 0 unchanged, 1 failed in [\d.]+ s; "
-        r"the library has 1 passages, generation 1\n",
-        out,
-    )
-    assert re.fullmatch(r"footnoted: broken\.pdf: [^\n]+; [^\n]+\n", err)
-
-
-def test_sync_fails_where_nothing_could_be_indexed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    missing = tmp_path / "missing"
-    assert main(["sync", str(missing), "--home", str(tmp_path / "home"), "--json"]) == 1
-    report = json.loads(capfd.readouterr().out)
-    assert [failure["path"] for failure in report["failed"]] == [str(missing)]
-    assert report["failed"][0]["cause"].startswith("does not exist; ")
-
-
-def test_sync_without_a_path_needs_a_folder_that_the_library_follows(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    line = fails(capfd, 2, "sync", "--home", tmp_path / "home")
-    assert line == (f"the library in {tmp_path}/home follows no folder yet; name one: footnoted sync FOLDER")
-    assert not (tmp_path / "home").exists()
-
-
-def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
-    (tmp_path / "report.txt").write_text("The dam held through the night.")
-    out, drawn = on_terminal("sync", tmp_path / "report.txt", "--home", tmp_path / "home")
-    assert "Loading the encoder" in drawn
-    assert "Embedding" in drawn
-    assert out.startswith("1 added, 0 changed")
-
-
 # ask and search
 
 
@@ -219,28 +139,25 @@ def test_ask_prints_the_answer_of_the_contract(
         assert citation["quote"] == texts[citation["document_id"]][citation["start"] : citation["end"]]
 
 
-def test_ask_sets_the_answer_with_its_footnotes_for_a_person(
-    capfd: pytest.CaptureFixture[str], home: Path
+@pytest.mark.parametrize(
+    ("question", "begins", "has"),
+    [
+        (
+            QUESTION,
+            "More than a thousand suspects were arrested within three days",
+            " [1] Cambodia sweeps scam dens nationwide",
+        ),
+        ("What is the rainfall of Cambodia?", "No answer. ", " Nearest passage: "),
+    ],
+)
+def test_ask_sets_an_answer_with_its_footnotes_or_why_there_is_none_for_a_person(
+    capfd: pytest.CaptureFixture[str], home: Path, question: str, begins: str, has: str
 ) -> None:
-    assert main(["ask", QUESTION, "--home", str(home)]) == 0
+    assert main(["ask", question, "--home", str(home)]) == 0
     out, err = capfd.readouterr()
-    assert err == ""
-    answer, _, footnotes = " ".join(out.split()).partition(" [1] Cambodia sweeps scam dens nationwide")
-    assert "More than a thousand suspects were arrested within three days" in answer
-    assert "cambodia-scam-raids.md" in footnotes
-
-
-def test_an_abstention_is_a_result_with_the_nearest_passages(
-    capfd: pytest.CaptureFixture[str], home: Path
-) -> None:
-    answer = prints(capfd, "ask", UNANSWERABLE, "--home", home)
-    assert answer["abstained"] is True
-    assert answer["citations"] == []
-    assert main(["ask", UNANSWERABLE, "--home", str(home)]) == 0
-    out, _ = capfd.readouterr()
-    assert out.startswith("No answer. ")
-    assert "Nearest passage:" in out
-    assert answer["passages"][0]["title"] in " ".join(out.split())
+    words = " ".join(out.split())
+    assert (err, begins in words, has in words) == ("", True, True)
+    assert words.index(begins) < words.index(has)
 
 
 def test_a_new_home_has_no_answer_and_says_so(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -269,37 +186,98 @@ def test_status_of_a_new_home_says_that_it_is_empty_and_makes_nothing(
 ) -> None:
     home = tmp_path / "home"
     status = prints(capfd, "status", "--home", home)
-    assert status == {
-        "home": str(home),
-        "exists": False,
-        "generation": 0,
-        "documents": 0,
-        "passages": 0,
-        "folders": [],
-        "unconfirmed": [],
-        "failed": [],
-        "model": None,
-        "index": None,
-        "sizes": {"total": 0},
-        "jobs": [],
-        "server": None,
-    }
+    assert (status.pop("home"), status.pop("exists"), status.pop("sizes")) == (str(home), False, {"total": 0})
+    assert [status.pop(name) for name in ("generation", "documents", "passages")] == [0, 0, 0]
+    assert [status.pop(name) for name in ("model", "index", "server")] == [None] * 3
+    assert status == {"folders": [], "unconfirmed": [], "failed": [], "jobs": []}
     assert main(["status", "--home", str(home)]) == 0
     lines = mapping_of_lines(capfd.readouterr().out)
     assert lines["Library"] == "empty; fill it with: footnoted sync FOLDER"
     assert not home.exists()
 
 
-def test_status_counts_what_the_home_holds(capfd: pytest.CaptureFixture[str], home: Path) -> None:
+def test_status_counts_what_the_home_holds_and_shows_how_the_last_job_came_out(
+    capfd: pytest.CaptureFixture[str], home: Path
+) -> None:
     status = prints(capfd, "status", "--home", home)
-    reports = [file for file in SEEDS.iterdir() if file.suffix != ".jsonl" and not file.name.startswith(".")]
-    assert (status["documents"], status["generation"]) == (len(reports), 1)
-    assert status["folders"] == [str(SEEDS)]
+    assert (status["documents"], status["generation"], status["folders"]) == (7, 1, [str(SEEDS)])
     assert status["model"] == "bge-small-en-v1.5@68807e3ff2abb83c"
     sizes = dict(status["sizes"])
     assert sizes.pop("total") == sum(sizes.values())
     assert sizes["catalog.sqlite"] == (home / "catalog.sqlite").stat().st_size
+    [job] = status["jobs"]
+    assert (job["kind"], job["state"], len(job["result"]["added"])) == ("sync", "done", 7)
     assert main(["status", "--home", str(home)]) == 0
     lines = mapping_of_lines(capfd.readouterr().out)
-    assert lines["Library"] == f"{len(reports)} documents, {status['passages']} passages"
+    assert lines["Library"] == f"7 documents, {status['passages']} passages"
     assert lines["Server"] == "not running"
+    assert lines[f"Job {job['id'][:8]}"].startswith("sync done, 7 added; 20")
+
+
+# Errors
+
+
+@pytest.mark.slow_cases
+@pytest.mark.parametrize("command", [("status",), ("ask", QUESTION), ("search", QUESTION), ("sync",)])
+def test_a_damaged_catalog_is_one_line(
+    capfd: pytest.CaptureFixture[str], own_home: Path, command: tuple[str, ...]
+) -> None:
+    (own_home / "catalog.sqlite").write_bytes(b"this is no database" * 1000)
+    line = fails(capfd, 1, *command, "--home", own_home)
+    assert line.startswith(
+        f"the catalog {own_home}/catalog.sqlite cannot be opened: file is not a database; "
+    )
+
+
+def test_a_catalog_without_its_tables_is_one_line(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
+    with sqlite3.connect(own_home / "catalog.sqlite") as database:
+        database.execute("DROP TABLE chunks")
+    line = fails(capfd, 1, "search", QUESTION, "--home", own_home)
+    assert line == (
+        "OperationalError: no such table: chunks; if it repeats, restore a backup with "
+        "`footnoted restore FILE`, or sync into a new --home"
+    )
+
+
+def test_caches_that_are_gone_are_made_again(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
+    before = prints(capfd, "search", QUESTION, "--home", own_home)["results"]
+    shutil.rmtree(own_home / "caches")
+    assert prints(capfd, "search", QUESTION, "--home", own_home)["results"] == before
+
+
+def test_a_model_that_is_not_there_is_one_line(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_MODEL", str(tmp_path / "no-model"))
+    line = fails(capfd, 1, "search", QUESTION, "--home", tmp_path / "home")
+    assert line.startswith(f"model '{tmp_path}/no-model' cannot be loaded: ")
+
+
+def test_output_that_nobody_reads_on_ends_quietly(home: Path) -> None:
+    with subprocess.Popen(
+        [*MODULE, "status", "--home", str(home)],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_a_mistake_of_the_program_is_one_line_and_its_traceback_is_kept(tmp_path: Path) -> None:
+    code = (
+        "import sys, tempfile; from ui.cli import app; app.read_status = lambda settings: 1 + '';"
+        " tempfile.tempdir = sys.argv[1]; sys.exit(app.main(['status', '--home', sys.argv[1]]))"
+    )
+    done = run_script(code, tmp_path)
+    [log] = tmp_path.glob("footnoted-*.log")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "footnoted: unexpected TypeError: unsupported operand type(s) for +: 'int' and 'str'; "
+        f"please report it with the file {log}\n"
+    )
+    assert log.read_text().startswith("Traceback (most recent call last):")

@@ -16,7 +16,7 @@ from rag.conversations.feedback import Feedback, Judgement, append_feedback
 from rag.evaluation import Configuration, evaluate, read_dataset
 from rag.evaluation.datasets import choose
 from tests.support.commands import QUESTION, fails
-from tests.support.processes import ROOT, on_terminal
+from tests.support.processes import ROOT
 from tests.support.sets import write_beir
 from ui.cli.app import main
 
@@ -55,6 +55,7 @@ def test_json_is_what_the_library_s_own_call_gives(
     capfd: pytest.CaptureFixture[str], measuring: Path, encoder: Encoder
 ) -> None:
     form, err = measures(capfd, SEEDS, "--home", measuring, "--limit", "6")
+    assert (form["n_documents"], form["n_queries"]) == (7, 6)
     expected = evaluate(read_dataset(SEEDS), Configuration(), measuring, limit=6, encoder=encoder).as_dict()
     assert without_times(form) == without_times(json.loads(json.dumps(expected)))
     report = measuring / "evaluation" / "reports" / "seeds"
@@ -78,26 +79,6 @@ def test_a_person_gets_aligned_tables(capfd: pytest.CaptureFixture[str], measuri
     figure = r"[01]\.\d{3} \([01]\.\d{3}–[01]\.\d{3}\)"
     assert all(re.fullmatch(rf"\S+ +{figure} +{figure} +{figure} +{answerable()} *", line) for line in table)
     assert len({line.index("(") for line in table}) == 1
-
-
-def test_parts_and_a_limit_narrow_what_is_measured(
-    capfd: pytest.CaptureFixture[str], measuring: Path
-) -> None:
-    form, _ = measures(capfd, SEEDS, "--home", measuring, "--part", "retrieval", "--limit", "7")
-    assert list(form) == ["dataset", "n_documents", "n_queries", "retrieval"]
-    assert form["n_queries"] == 7
-
-
-def test_a_configuration_from_a_file_is_measured(
-    capfd: pytest.CaptureFixture[str], measuring: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "silent.toml").write_text("threshold = 1.0")
-    arguments = ("--home", measuring, "--part", "selection", "--report", tmp_path / "report", *FEW)
-    form, err = measures(capfd, SEEDS, "--config", tmp_path / "silent.toml", *arguments)
-    assert form["selection"]["any_correct"] == {"value": 0.0, "low": 0.0, "high": 0.0, "n": answerable()}
-    assert err == f"report: {tmp_path}/report/report.md\n"
-    stored = json.loads((tmp_path / "report" / "evaluation.json").read_text())
-    assert (stored["configuration"]["name"], stored["configuration"]["threshold"]) == ("silent", 1.0)
 
 
 def test_two_configurations_are_compared(
@@ -140,12 +121,17 @@ def test_what_a_set_s_files_have_wrong_is_said_and_the_rest_is_measured(
         [{"_id": "q1", "text": "What broke?"}],
         ["q1\td1\t1", "q1\td2\t1"],
     )
-    form, err = measures(capfd, folder, "--part", "retrieval", "--home", tmp_path / "home")
+    (tmp_path / "own.toml").write_text("threshold = 1.0")
+    config = ("--config", tmp_path / "own.toml")
+    form, err = measures(capfd, folder, *config, "--part", "retrieval", "--home", tmp_path / "home")
     assert form["retrieval"]["fused"]["recall@1"]["value"] == 1
     assert err.splitlines() == [
         "1 judgements of qrels.tsv are left out, because the corpus lacks their documents: d2",
         f"report: {tmp_path}/home/evaluation/reports/set/report.md",
     ]
+    report = tmp_path / "home" / "evaluation" / "reports" / "set" / "evaluation.json"
+    configuration = json.loads(report.read_text())["configuration"]
+    assert (configuration["name"], configuration["threshold"]) == ("own", 1.0)
 
 
 def test_the_library_is_evaluated_with_its_feedback(
@@ -166,24 +152,13 @@ def test_the_library_is_evaluated_with_its_feedback(
         "left out: judgements of wrong answers without the right evidence (1)",
         f"report: {own_home}/evaluation/reports/library/report.md",
     ]
+    file = tmp_path / "more.jsonl"
     lines = (SEEDS / "questions.jsonl").read_text().splitlines()
     asked = [line for line in lines if QUESTION in line or UNANSWERABLE in line]
-    assert len(asked) == 2
-    file = tmp_path / "more.jsonl"
     file.write_text("\n".join(dict.fromkeys([*lines[:4], *asked])))
-    count = len(file.read_text().splitlines())
     form, _ = measures(capfd, "--from-feedback", file, "--home", own_home)
+    count = len(file.read_text().splitlines())
     assert form["n_queries"] == count, "the file asks both questions of the feedback too"
-
-
-def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
-    folder = write_beir(
-        tmp_path / "set", {"d1": ("Dam", "The dam broke.")}, [{"_id": "q1", "text": "What broke?"}]
-    )
-    out, drawn = on_terminal("eval", folder, "--part", "gate", "--home", tmp_path / "home")
-    assert "Embedding" in drawn
-    assert "Asking" in drawn
-    assert out.startswith("set: 1 questions over 1 documents\n")
 
 
 @pytest.mark.parametrize(
@@ -226,12 +201,6 @@ def test_errors_are_one_line(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str | Path], code: int, line: str
 ) -> None:
     assert fails(capfd, code, "eval", *arguments, "--home", tmp_path / "home") == line
-
-
-def test_an_unknown_reader_is_one_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "odd.toml").write_text('reader = "no-such-reader"')
-    line = fails(capfd, 1, "eval", SEEDS, "--config", tmp_path / "odd.toml", "--home", tmp_path / "home")
-    assert line.startswith("reader 'no-such-reader' cannot be loaded: ")
 
 
 def test_a_file_of_claims_is_measured_with_the_judge_of_the_settings(

@@ -179,11 +179,7 @@ def test_what_does_not_hold_is_said_and_the_exit_code_is_1(
     ],
 )
 def test_errors_are_one_line(
-    capfd: pytest.CaptureFixture[str],
-    kept_home: tuple[Path, str],
-    arguments: list[str],
-    code: int,
-    line: str,
+    capfd: pytest.CaptureFixture[str], kept_home: tuple[Path, str], arguments: list[str], code: int, line: str
 ) -> None:
     assert fails(capfd, code, *arguments, "--home", kept_home[0]) == line
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import pty
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +15,7 @@ import pytest
 
 from tests.support.commands import fails, prints
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
-from tests.support.processes import MODULE, ROOT, environment, run, serving
+from tests.support.processes import run, serving
 from ui.cli.app import main
 from ui.stored_model import MODEL_FILE
 
@@ -117,34 +114,6 @@ def test_a_key_is_read_from_standard_input(
     assert stored(tmp_path)["key"] == KEY
 
 
-@pytest.mark.slow
-def test_a_key_is_typed_without_being_shown(tmp_path: Path, far: ModelServer) -> None:
-    ours, theirs = pty.openpty()
-    command = [*MODULE, "model", "set", "openai", "small", "--key", "--address", far.address]
-    with subprocess.Popen(
-        [*command, "--home", str(tmp_path)],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment(),
-        start_new_session=True,  # Without a terminal of its own, it asks on standard input.
-    ) as process:
-        os.close(theirs)
-        assert process.stderr is not None
-        asked = b""
-        while b"empty for none" not in asked:
-            asked += process.stderr.read(1)
-        os.write(ours, f"{KEY}\n".encode())
-        assert process.wait(60) == 0
-        shown = os.read(ours, 4096).decode()
-        asked += process.stderr.read()
-    os.close(ours)
-    assert stored(tmp_path)["key"] == KEY
-    assert "Answers are written by small" in shown
-    assert KEY not in shown + asked.decode()
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -174,10 +143,7 @@ def test_a_key_is_typed_without_being_shown(tmp_path: Path, far: ModelServer) ->
                 "correct --key-file"
             ),
         ),
-        (
-            ["anthropic", "a"],
-            "there is no terminal on which to type it; give --key-file",
-        ),
+        (["anthropic", "a"], "there is no terminal on which to type it; give --key-file"),
     ],
 )
 def test_what_cannot_be_used_ends_in_one_line(
@@ -243,8 +209,3 @@ def test_no_stored_key_goes_to_a_server_that_a_setting_names(
         monkeypatch.setenv(f"FOOTNOTED_{name}", value)
     assert main(["model", "test", "--home", str(tmp_path)]) == 0
     assert far.keys == ["Bearer none"]
-
-
-def test_options_of_a_part_belong_after_its_name(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    line = fails(capfd, 2, "model", "--home", tmp_path, "clear")
-    assert line == "--home and --json belong after the word clear; move them there"

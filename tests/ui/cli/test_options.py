@@ -22,7 +22,6 @@ from ui.http.request_bodies import ChatRequest, SearchRequest
 from ui.words import MAX_ID, request_fields
 
 RAIDS = "cambodia-scam-raids.md"
-NUMBERED = "give the document_id that “footnoted search --json” prints"
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +66,8 @@ def test_search_finds_what_passes(
     capfd: pytest.CaptureFixture[str], filed: Path, options: list[str], expected: set[str]
 ) -> None:
     found = prints(capfd, "search", QUESTION, "--limit", "100", *options, "--home", filed)
-    assert {
-        word for word in ("cambodia", "correction", "courier") for name in names(found) if word in name
-    } == (expected)
+    words = ("cambodia", "correction", "courier")
+    assert {word for word in words for name in names(found) if word in name} == expected
 
 
 def test_ask_reads_only_what_passes(capfd: pytest.CaptureFixture[str], filed: Path) -> None:
@@ -88,46 +86,26 @@ def test_where_no_report_passes_both_say_so(capfd: pytest.CaptureFixture[str], f
 
 @pytest.mark.parametrize("command", ["ask", "search"])
 @pytest.mark.parametrize(
-    ("options", "line"),
+    ("option", "value", "shown"),
     [
-        (
-            ["--published-before", "18 July"],
-            "--published-before is '18 July'; write 2031-07-18, 2031-07 or 2031",
-        ),
-        (
-            ["--published-after", "2031-13"],
-            "--published-after is '2031-13'; write 2031-07-18, 2031-07 or 2031",
-        ),
-        (
-            ["--published-after", "2031-02-29"],
-            "--published-after is '2031-02-29'; write 2031-07-18, 2031-07 or 2031",
-        ),
-        (
-            ["--published-after", "2031\n"],
-            "--published-after is '2031\\n'; write 2031-07-18, 2031-07 or 2031",
-        ),
-        (["--published-after", "٢٠٣١"], "--published-after is '٢٠٣١'; write 2031-07-18, 2031-07 or 2031"),
-        (["--published-before", ""], "--published-before is ''; write 2031-07-18, 2031-07 or 2031"),
-        (
-            ["--document", "3", "--document", "0"],
-            f"--document is 0; {NUMBERED}",
-        ),
-        (
-            ["--document", str(2**53)],
-            f"--document is {2**53}; {NUMBERED}",
-        ),
+        ("--published-before", "18 July", "'18 July'"),
+        ("--published-before", "", "''"),
+        ("--published-after", "2031-13", "'2031-13'"),
+        ("--published-after", "2031-02-29", "'2031-02-29'"),
+        ("--published-after", "2031\n", "'2031\\n'"),
+        ("--published-after", "٢٠٣١", "'٢٠٣١'"),
+        ("--document", "0", "0"),
+        ("--document", str(2**53), str(2**53)),
     ],
 )
-def test_what_cannot_be_a_filter_is_one_line_and_exit_code_2(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str, options: list[str], line: str
+def test_what_cannot_be_a_filter_is_one_line_and_exit_code_2(  # noqa: PLR0917
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, command: str, option: str, value: str, shown: str
 ) -> None:
-    assert fails(capfd, 2, command, "dam", *options, "--home", tmp_path / "home") == line
+    remedies = {"--document": "give the document_id that “footnoted search --json” prints"}
+    remedy = remedies.get(option, "write 2031-07-18, 2031-07 or 2031")
+    line = fails(capfd, 2, command, "dam", option, value, "--home", tmp_path / "home")
+    assert line == f"{option} is {shown}; {remedy}"
     assert not (tmp_path / "home").exists()
-
-
-def test_a_name_that_is_no_text_finds_nothing(capfd: pytest.CaptureFixture[str], filed: Path) -> None:
-    assert main(["search", "dam", "--publisher", "B\udcfccher", "--home", str(filed), "--json"]) == 0
-    assert json.loads(capfd.readouterr().out)["results"] == []
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -175,18 +153,14 @@ def test_bytes_of_a_name_that_are_no_text_are_marked() -> None:
 DISPLACED = "How many people were displaced by the floods in Lorvenna in March?"
 
 
-def asked(capfd: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
-    assert main(["ask", *map(str, arguments), "--json"]) == 0
-    answer: dict[str, Any] = json.loads(capfd.readouterr().out)
-    return answer
-
-
 def test_a_question_follows_the_conversation_that_is_named(
     capfd: pytest.CaptureFixture[str], own_home: Path
 ) -> None:
-    first = asked(capfd, DISPLACED, "--home", own_home)
+    first = prints(capfd, "ask", DISPLACED, "--home", own_home)
     assert (first["standalone"], len(first["conversation_id"])) == (None, 32)
-    second = asked(capfd, "And in May?", "--conversation", first["conversation_id"], "--home", own_home)
+    second = prints(
+        capfd, "ask", "And in May?", "--conversation", first["conversation_id"], "--home", own_home
+    )
     assert second["conversation_id"] == first["conversation_id"]
     assert second["standalone"] == "How many people were displaced by the floods in Lorvenna in May?"
     numbers = {
@@ -199,30 +173,11 @@ def test_a_question_follows_the_conversation_that_is_named(
     assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
 
 
-def test_a_follow_up_outside_its_conversation_is_taken_as_it_is(
-    capfd: pytest.CaptureFixture[str], own_home: Path
-) -> None:
-    assert asked(capfd, "And in May?", "--home", own_home)["standalone"] is None
-
-
 def test_a_question_is_searched_as_it_is_typed_if_it_is_exact(
     capfd: pytest.CaptureFixture[str], own_home: Path
 ) -> None:
     typed, meant = "How many people were displcaed in March?", "How many people were displaced in March?"
-    assert asked(capfd, typed, "--home", own_home)["searched_for"] == meant
-    assert asked(capfd, typed, "--exact", "--home", own_home)["searched_for"] is None
+    assert prints(capfd, "ask", typed, "--exact", "--home", own_home)["searched_for"] is None
     assert main(["ask", typed, "--home", str(own_home)]) == 0
     said = " ".join(capfd.readouterr().out.split())
     assert said.startswith(f"Searched for: {meant} (--exact searches for the question as typed)")
-
-
-def test_a_greeting_is_answered_with_a_sentence(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
-    assert main(["ask", "thanks", "--home", str(own_home)]) == 0
-    assert capfd.readouterr().out == "You are welcome. Ask another question whenever you like.\n"
-
-
-def test_what_is_no_conversation_is_refused(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
-    assert main(["ask", "And in May?", "--conversation", "a b", "--home", str(own_home)]) == 2
-    assert capfd.readouterr().err == (
-        "footnoted: --conversation is 'a b'; give a conversation_id that “footnoted ask --json” prints\n"
-    )

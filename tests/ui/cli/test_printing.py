@@ -1,8 +1,9 @@
-"""Results are readable, and no text of a document can control the terminal."""
+"""Results and progress are readable, and no text of a document can control the terminal."""
 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from functools import partial
 from io import BytesIO, StringIO, TextIOWrapper
@@ -10,8 +11,9 @@ from io import BytesIO, StringIO, TextIOWrapper
 import pytest
 from rich.console import Console
 
+from index.ingest import JobProgress
+from index.ingest.jobs import Count
 from rag.answers import (
-    Answer,
     AnswerSentence,
     Citation,
     Comparison,
@@ -20,33 +22,19 @@ from rag.answers import (
     Passage,
     Verification,
 )
+from tests.support import markup
+from tests.support.clocks import Clock, set_time
 from ui.cli import printing
+from ui.cli.printing import job_progress, progress_line
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
 TEXT = f"{FIRST} {SECOND}\n{THIRD}"
 
 
 def citation(number: int, sentence: str, **changes: object) -> Citation:
-    start = TEXT.index(sentence)
-    made = Citation(
-        id=number,
-        answer_start=start,
-        answer_end=start + len(sentence),
-        document_id=1,
-        version=1,
-        title="Inquiry",
-        publisher="Ministry",
-        author=None,
-        published="2031-08-05",
-        path="dam.pdf",
-        page=3,
-        start=10,
-        end=10 + len(sentence),
-        quote=sentence,
-        boxes=(),
-        verification=Verification("supported", True, True, 1.0),
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    made = markup.citation(number, sentence, page=3, at=TEXT.index(sentence))
+    named = replace(made, title="Inquiry", publisher="Ministry", published="2031-08-05", path="dam.pdf")
+    return replace(named, **changes)  # type: ignore[arg-type]
 
 
 def sentence(words: str, *numbers: int) -> AnswerSentence:
@@ -54,42 +42,22 @@ def sentence(words: str, *numbers: int) -> AnswerSentence:
     return AnswerSentence(start, start + len(words), numbers)
 
 
-ANSWER = Answer(
-    answer_id="0" * 32,
-    question="What happened?",
-    text=TEXT,
-    abstained=False,
-    reason=None,
-    cause=None,
-    note=None,
-    sentences=(sentence(FIRST, 1), sentence(SECOND, 2, 3), sentence(THIRD, 4)),
-    citations=(
+ANSWER = replace(
+    markup.answer(
         citation(1, FIRST),
         citation(2, SECOND, page=None),
         citation(3, SECOND, publisher=None, published=None, quote="The\n gate failed."),
         citation(4, THIRD, verification=Verification("paraphrased", True, False, 0.4)),
+        text=TEXT,
     ),
-    passages=(),
-    answerability=0.9,
-    model="quoted",
-    generation=1,
-    created="2031-08-02T10:00:00+00:00",
+    sentences=(sentence(FIRST, 1), sentence(SECOND, 2, 3), sentence(THIRD, 4)),
 )
 
 PASSAGE = Passage(
     1, 1, "Inquiry", None, "Ministry", "2031", "dam.pdf", 2, 0, 4, "Dams\n fail.", 0.5, "names no year"
 )
 
-ABSTENTION = replace(
-    ANSWER,
-    text="No report says when.",
-    reason="No report says when.",
-    abstained=True,
-    cause="not_answered",
-    sentences=(),
-    citations=(),
-    passages=(PASSAGE,),
-)
+ABSTENTION = replace(markup.abstention(PASSAGE), reason="No report says when.", text="No report says when.")
 
 
 def printed(show: object, *arguments: object, width: int = 80) -> list[str]:
@@ -161,11 +129,7 @@ ADVICE = "Ask in the words of the reports, or add a report that answers this."
 
 def test_an_abstention_is_its_reason_the_nearest_passage_with_what_it_lacks_and_what_to_try() -> None:
     read = replace(ABSTENTION, passages=(PASSAGE, replace(PASSAGE, title="Other"), PASSAGE))
-    nearest = [
-        "– Inquiry · Ministry · 2031 · page 2 · dam.pdf",
-        "  names no year",
-        "  Dams fail.",
-    ]
+    nearest = ["– Inquiry · Ministry · 2031 · page 2 · dam.pdf", "  names no year", "  Dams fail."]
     begun = ["No answer. No report says when.", "Nearest passage:", *nearest]
     assert printed(printing.print_answer, ABSTENTION.as_dict()) == [*begun, ADVICE]
     assert printed(printing.print_answer, read.as_dict()) == [
@@ -188,6 +152,11 @@ def test_a_row_is_printed_with_dots_between_its_cells() -> None:
 def test_an_abstention_of_an_empty_library_lists_nothing() -> None:
     empty = replace(ABSTENTION, passages=(), cause="empty_library")
     assert printed(printing.print_answer, empty.as_dict()) == ["No answer. No report says when."]
+
+
+def test_a_greeting_is_answered_with_a_sentence() -> None:
+    greeted = replace(ABSTENTION, passages=(), cause="thanks", text="You are welcome.", reason=None)
+    assert printed(printing.print_answer, greeted.as_dict()) == ["You are welcome."]
 
 
 def test_a_long_passage_is_cut_between_words() -> None:
@@ -316,3 +285,52 @@ JOB = {
 )
 def test_a_job_says_how_far_it_is_or_how_it_came_out(changes: dict[str, object], line: str) -> None:
     assert printing.job_line({**JOB, **changes}) == line
+
+
+@pytest.mark.parametrize(
+    ("now", "line"),
+    [
+        (JobProgress(), "starting"),
+        (JobProgress("reading", Count(3, 40)), "3 of 40 files read"),
+        (
+            JobProgress("embedding", Count(40, 40), Count(1200, 9000), 312.4, 24.96),
+            "40 of 40 files read, 1,200 of 9,000 passages embedded, 25.0 passages a second, about 312 s left",
+        ),
+        (
+            JobProgress("rebuilding", passages=Count(5, 10), seconds_left=2.0),
+            "5 of 10 passages embedded, about 2 s left",
+        ),
+    ],
+)
+def test_a_line_has_files_passages_rate_and_time_left_as_far_as_known(now: JobProgress, line: str) -> None:
+    assert progress_line(now) == line
+
+
+def test_without_a_terminal_a_line_comes_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(100.0)
+    monkeypatch.setattr("ui.cli.printing.LINE_SECONDS", 10.0)
+    set_time(monkeypatch, printing, clock)
+    printed = StringIO()
+    with job_progress(Console(file=printed, width=60)) as show:
+        for second in range(1, 25):
+            clock.now += 1
+            show(JobProgress("reading", Count(second, 1000)))
+    assert printed.getvalue().splitlines() == [
+        "footnoted: 10 of 1000 files read",
+        "footnoted: 20 of 1000 files read",
+    ]
+
+
+def test_a_terminal_shows_a_bar_for_each_stage_with_its_pace() -> None:
+    drawn = StringIO()
+    with job_progress(Console(file=drawn, force_terminal=True, width=100)) as show:
+        show(JobProgress("reading", Count(1, 2)))
+        show(JobProgress("reading", Count(2, 2)))
+        for passages in (3, 5, 7):
+            show(JobProgress("embedding", Count(2, 2), Count(passages, 9)))
+            time.sleep(0.01)
+        show(JobProgress("embedding", Count(2, 2), Count(9, 9)))
+    assert "Reading" in drawn.getvalue()
+    assert "2/2" in drawn.getvalue()
+    assert "9/9" in drawn.getvalue()
+    assert "a second" in drawn.getvalue()

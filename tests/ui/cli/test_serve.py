@@ -10,7 +10,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -26,24 +25,20 @@ from index.library import Library
 from rag.engine import QueryEngine
 from rag.errors import ReaderError
 from rag.finding.reading import BundledReader
-from tests.support.processes import MODULE, ROOT, Served, environment, run, run_script, serving
+from tests.support.commands import fails, prints
+from tests.support.processes import MODULE, ROOT, Served, environment, run_script, serving
 from ui.cli import serve as serve_module
-from ui.cli.serve import _Connection, _Models, _Server, listening_socket, serve
+from ui.cli.app import main
+from ui.cli.serve import _Connection, _Models, _Server, listening_socket, only_server, serve
 from ui.cli.server import running_server
-from ui.errors import PortInUseError
+from ui.errors import AlreadyServedError
 from ui.settings import Settings, home_id
 
 HEAVY = (
-    "torch",
-    "onnxruntime",
-    "transformers",
-    "faiss",
-    "tantivy",
-    "gradio",
-    "llama_index",
-    "uvicorn",
-    "fastapi",
+    *("torch", "onnxruntime", "transformers", "faiss", "tantivy"),
+    *("gradio", "llama_index", "uvicorn", "fastapi"),
 )
+QUESTION = "How many suspects were arrested?"
 
 
 @pytest.fixture(scope="module")
@@ -83,19 +78,35 @@ def asked(*arguments: str | Path) -> tuple[dict[str, Any], list[str]]:
     return json.loads(done.stdout), done.stderr.split()
 
 
-def test_a_server_writes_itself_down_and_is_the_server_of_its_home(served: Served, home: Path) -> None:
+def get(address: str, path: str) -> httpx.Response:
+    return httpx.get(f"{address}{path}", trust_env=False, timeout=60)
+
+
+def paths(address: str) -> list[str]:
+    """The paths of a server's reports."""
+    return [document["path"] for document in get(address, "/v1/documents").json()["documents"]]
+
+
+def test_a_server_writes_itself_down_and_becomes_ready_by_itself(
+    served: Served, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     found = running_server(home)
     assert found is not None
     assert served.line == f"Footnoted is ready at {served.address}\n"
     assert (found.pid, found.address) == (served.process.pid, served.address)
-    health = httpx.get(f"{served.address}/healthz", trust_env=False, timeout=60).json()
+    health = get(served.address, "/healthz").json()
     assert (health["status"], health["home"]) == ("ok", home_id(home))
-    status, _ = asked("status", "--home", home)
+    status = prints(capfd, "status", "--home", home)
     assert status["server"] == {"address": served.address, "pid": found.pid, "started": found.started}
+    until = time.monotonic() + 60
+    while (ready := get(served.address, "/readyz")).status_code != 200:
+        assert time.monotonic() < until, ready.text
+        time.sleep(0.1)
+    assert ready.json()["status"] == "ready"
 
 
 def test_ask_and_search_ask_the_server_and_load_nothing_themselves(served: Served, home: Path) -> None:
-    answer, loaded = asked("ask", "How many suspects were arrested?", "--home", home)
+    answer, loaded = asked("ask", QUESTION, "--home", home)
     assert loaded == []
     assert "41 suspects over two days" in answer["citations"][0]["quote"]
     response, loaded = asked("search", "raids until Friday", "--home", home)
@@ -110,44 +121,38 @@ def test_ask_and_search_ask_the_server_and_load_nothing_themselves(served: Serve
 
 
 @pytest.mark.usefixtures("served")
-def test_the_server_is_asked_with_the_filters_of_the_command(home: Path) -> None:
+def test_the_server_is_asked_with_the_filters_of_the_command(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     words = ("raids until Friday", "--home", home)
-    found = [
-        (len(response["results"]), loaded)
-        for response, loaded in (
-            asked("search", *words, "--document", "1", "--published-after", "2001"),
-            asked("search", *words, "--collection", "none"),
-        )
-    ]
-    assert found == [(1, []), (0, [])]
-    answer, loaded = asked("ask", *words, "--published-before", "2001")
-    assert (answer["cause"], loaded) == ("empty_library", [])
+    one = prints(capfd, "search", *words, "--document", "1", "--published-after", "2001")
+    none = prints(capfd, "search", *words, "--collection", "none")
+    assert (len(one["results"]), none["results"]) == (1, [])
+    assert prints(capfd, "ask", *words, "--published-before", "2001")["cause"] == "empty_library"
 
 
 @pytest.mark.usefixtures("served")
-def test_what_the_server_refuses_is_one_line_and_wrong_usage(home: Path) -> None:
-    done = run("ask", "why " * 600, "--home", home)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.startswith("footnoted: ")
-    assert done.stderr.count("\n") == 1
+def test_what_the_server_refuses_is_one_line_and_wrong_usage(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert fails(capfd, 2, "ask", "why " * 600, "--home", home)
 
 
-def test_a_sync_beside_the_server_is_seen_by_it(served: Served, home: Path) -> None:
+def test_a_sync_beside_the_server_is_seen_by_it(
+    served: Served, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     report = home.parent / "reports" / "flood.txt"
     report.write_text("The Isken flood destroyed 2,140 houses in one night.")
     try:
-        synced, _ = asked("sync", "--home", home)
+        synced = prints(capfd, "sync", "--home", home)
         assert synced["added"] == ["flood.txt"]
-        answer, loaded = asked("ask", "How many houses did the flood destroy?", "--home", home)
-        assert loaded == []
+        answer = prints(capfd, "ask", "How many houses did the flood destroy?", "--home", home)
         assert answer["generation"] == synced["generation"]
         assert "2,140 houses" in answer["citations"][0]["quote"]
     finally:
         report.unlink()
-        asked("sync", "--home", home)
-    listed = httpx.get(f"{served.address}/v1/documents", trust_env=False, timeout=60).json()["documents"]
-    assert [document["path"] for document in listed] == ["raids.txt"]
+        prints(capfd, "sync", "--home", home)
+    assert paths(served.address) == ["raids.txt"]
 
 
 @pytest.mark.slow
@@ -159,8 +164,7 @@ def test_a_server_that_watches_takes_a_new_report_by_itself(home: Path, own_home
             until = time.monotonic() + 60
             listed: list[str] = []
             while listed != ["raids.txt", "storm.txt"] and time.monotonic() < until:
-                found = httpx.get(f"{server.address}/v1/documents", trust_env=False, timeout=60).json()
-                listed = [document["path"] for document in found["documents"]]
+                listed = paths(server.address)
                 time.sleep(0.1)
         finally:
             report.unlink()
@@ -170,74 +174,38 @@ def test_a_server_that_watches_takes_a_new_report_by_itself(home: Path, own_home
     assert not (own_home / "server.json").exists()
 
 
-def test_a_second_server_on_the_port_ends_with_one_line(served: Served, tmp_path: Path) -> None:
+def test_a_second_server_on_the_port_or_of_the_home_ends_with_one_line(
+    served: Served, home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     port = served.address.rpartition(":")[2]
-    done = run("serve", "--port", port, "--home", tmp_path)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.splitlines() == [
-        "Starting…",
-        (
-            f"footnoted: cannot listen on 127.0.0.1:{port}: Address already in use; "
-            "give another --port, or stop what uses it"
-        ),
-    ]
-
-
-@pytest.mark.slow
-def test_a_second_server_of_the_home_ends_with_one_line(served: Served, home: Path) -> None:
-    first = running_server(home)
-    assert first is not None
-    done = run("serve", "--port", "0", "--home", home)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1] == (
-        f"footnoted: the library in {home} is served already, at {served.address} by process {first.pid}; "
-        "use that server, or stop it first"
+    assert main(["serve", "--port", port, "--home", str(tmp_path)]) == 1
+    assert capfd.readouterr().err == (
+        f"Starting…\nfootnoted: cannot listen on 127.0.0.1:{port}: Address already in use; "
+        "give another --port, or stop what uses it\n"
     )
-    assert running_server(home) == first
+    assert main(["serve", "--port", "0", "--home", str(home)]) == 1
+    assert capfd.readouterr().err == (
+        f"Starting…\nfootnoted: the library in {home} is served already, at {served.address} by process "
+        f"{served.process.pid}; use that server, or stop it first\n"
+    )
 
 
-@pytest.mark.slow
-def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Path) -> None:
-    command = [*MODULE, "serve", "--port", "0", "--home", str(own_home)]
-    with ExitStack() as opened:
-        both = [
-            opened.enter_context(
-                subprocess.Popen(
-                    command,
-                    cwd=ROOT,
-                    env=environment(),
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for _ in range(2)
-        ]
-        for process in both:
-            opened.callback(process.kill)
-        # The refused server ends without a line; the other one is ready.
-        lines = [process.stdout.readline() for process in both if process.stdout is not None]
-        [ready] = [line for line in lines if line]
-        served, refused = both if lines[0] else reversed(both)
-        _, said = refused.communicate(timeout=60)
-        found = running_server(own_home)
-        assert found is not None
-        assert (ready, found.pid) == (f"Footnoted is ready at {found.address}\n", served.pid)
-    assert refused.returncode == 1
-    assert said.splitlines() == [
-        "Starting…",
-        f"footnoted: a server of the library in {own_home} is starting; use that one, or stop it first",
-    ]
+def test_the_command_says_what_it_means_to_listen_for_other_machines(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--host", "0.0.0.0", "--port", "0", "--home", str(tmp_path)]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        "footnoted: people must sign in, because other machines can reach 0.0.0.0, and nobody can yet; add "
+        "yourself with `footnoted user add NAME --administrator`, or accept this with --insecure"
+    )
 
 
-def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home: Path) -> None:
-    with serving(own_home, "--json") as server:
-        # With ``--json``, the server announces its address as JSON.
-        assert json.loads(server.line) == {"address": server.address}
-        assert running_server(own_home) is not None
-        assert server.stop(signal.SIGINT) == (0, "", "Starting…\n")
-    assert not (own_home / "server.json").exists()
+def test_of_two_servers_of_a_home_that_start_together_one_goes_on(tmp_path: Path) -> None:
+    starting = f"^a server of the library in {tmp_path} is starting; use that one, or stop it first$"
+    with only_server(tmp_path), pytest.raises(AlreadyServedError, match=starting), only_server(tmp_path):
+        pass
 
 
 @pytest.mark.slow
@@ -266,25 +234,18 @@ def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(
     assert (process.returncode, out, err) == (130, "", "")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.slow_cases
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_that_is_stopped_while_it_loads_its_models_ends_quietly(
     own_home: Path, number: signal.Signals
 ) -> None:
-    with serving(own_home) as server:
-        # The address is announced before the models are loaded.
-        early = httpx.get(f"{server.address}/readyz", trust_env=False, timeout=60)
+    with serving(own_home, "--json") as server:
+        # With ``--json``, the address is announced as JSON, before the models are loaded.
+        assert json.loads(server.line) == {"address": server.address}
+        early = get(server.address, "/readyz")
         assert (early.status_code, early.headers["Retry-After"]) == (503, "5")
         assert server.stop(number) == (0, "", "Starting…\n")
     assert not (own_home / "server.json").exists()
-
-
-def test_a_server_becomes_ready_by_itself(served: Served) -> None:
-    until = time.monotonic() + 60
-    while (ready := httpx.get(f"{served.address}/readyz", trust_env=False, timeout=60)).status_code != 200:
-        assert time.monotonic() < until, ready.text
-        time.sleep(0.1)
-    assert ready.json()["status"] == "ready"
 
 
 @pytest.mark.slow
@@ -314,28 +275,6 @@ def test_a_server_whose_interrupt_was_swallowed_while_it_started_does_not_go_on(
     assert not (own_home / "server.json").exists()
 
 
-@pytest.mark.slow
-def test_a_server_that_was_killed_is_not_waited_for(own_home: Path) -> None:
-    with serving(own_home) as server:
-        server.stop(signal.SIGKILL)
-    assert (own_home / "server.json").is_file()
-    answer, loaded = asked("ask", "How many suspects were arrested?", "--home", own_home)
-    assert "onnxruntime" in loaded
-    assert "41 suspects" in answer["citations"][0]["quote"]
-
-
-def test_a_free_port_is_taken_where_none_is_named() -> None:
-    with listening_socket("127.0.0.1", 0) as first, listening_socket("127.0.0.1", 0) as second:
-        assert first.getsockname()[1] != second.getsockname()[1]
-
-
-def test_a_port_in_use_is_told_before_anything_is_loaded() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(PortInUseError, match=rf"^cannot listen on 127\.0\.0\.1:{port}: Address already"):
-            listening_socket("127.0.0.1", port)
-
-
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """A server whose answer to ``/slow`` takes longer than the time limit for the head of a request."""
@@ -361,17 +300,15 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("part", [b"", b"GET /slow HTTP/1.1\r\nHost: a"], ids=["nothing", "half"])
-def test_a_head_that_does_not_arrive_ends_the_connection(address: tuple[str, int], part: bytes) -> None:
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_head_that_does_not_arrive_ends_the_connection(
+    address: tuple[str, int], part: bytes, answered: bool
+) -> None:
     with socket.create_connection(address, timeout=60) as client:
+        if answered:
+            client.sendall(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
         client.sendall(part)
-        assert client.recv(1) == b""
-
-
-def test_a_head_that_does_not_arrive_after_an_answer_ends_the_connection(address: tuple[str, int]) -> None:
-    with socket.create_connection(address, timeout=60) as client:
-        client.sendall(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert client.recv(1000).startswith(b"HTTP/1.1 204 ")
-        client.sendall(b"GET /slow")
         assert client.recv(1) == b""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ui.cli import server as client
-from ui.cli.server import RunningServer, post, remove_server_file, running_server, write_server_file
+from ui.cli.server import RunningServer, post, running_server, write_server_file
 from ui.errors import ServerGoneError, ServerRefusedError
 from ui.settings import home_id
 
@@ -61,12 +61,6 @@ def healthy(home: Path) -> bytes:
     return json.dumps({"status": "ok", "home": home_id(home)}).encode()
 
 
-def test_a_server_that_wrote_itself_down_and_answers_for_the_home_is_found(tmp_path: Path) -> None:
-    with answering(200, healthy(tmp_path)) as port:
-        write_server_file(tmp_path, at(port))
-        assert running_server(tmp_path) == at(port)
-
-
 def test_the_file_says_who_listens_where_since_when_and_leaves_nothing_else_behind(tmp_path: Path) -> None:
     write_server_file(tmp_path, at(1, pid=2))
     assert [entry.name for entry in tmp_path.iterdir()] == ["server.json"]
@@ -84,14 +78,10 @@ def test_the_file_says_who_listens_where_since_when_and_leaves_nothing_else_behi
     "content",
     ["", "{", "[]", "null", '"text"', '{"pid": 1}', '{"pid": [], "host": "", "port": 1, "started": ""}'],
 )
-def test_a_file_of_another_form_is_no_server(tmp_path: Path, content: str) -> None:
+def test_no_file_and_a_file_of_another_form_are_no_server(tmp_path: Path, content: str) -> None:
+    assert running_server(tmp_path) is None
     (tmp_path / "server.json").write_text(content)
     assert running_server(tmp_path) is None
-
-
-def test_a_home_without_the_file_has_no_server(tmp_path: Path) -> None:
-    assert running_server(tmp_path) is None
-    assert running_server(tmp_path / "missing") is None
 
 
 @pytest.mark.parametrize(
@@ -128,7 +118,7 @@ def test_a_server_that_hangs_is_given_up_within_the_time_limit(
         assert running_server(tmp_path) is None
 
 
-def test_a_proxy_of_the_environment_does_not_get_what_is_for_this_machine(
+def test_a_server_that_wrote_itself_down_is_found_and_asked_without_a_proxy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -137,13 +127,6 @@ def test_a_proxy_of_the_environment_does_not_get_what_is_for_this_machine(
         write_server_file(tmp_path, at(port))
         assert running_server(tmp_path) == at(port)
         assert post(at(port), "/v1/chat", {"question": "?"})["status"] == "ok"
-
-
-def test_a_server_removes_its_file(tmp_path: Path) -> None:
-    write_server_file(tmp_path, at(1))
-    remove_server_file(tmp_path)
-    assert not (tmp_path / "server.json").exists()
-    remove_server_file(tmp_path)
 
 
 @pytest.mark.parametrize(

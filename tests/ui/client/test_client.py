@@ -1,16 +1,24 @@
-"""The clients of a server and of a library in this process give the same results."""
+"""The clients of a server and of a library give the same results; a busy server is asked again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.app_server import serving_app
 from index.embedding.encoder import Encoder
@@ -19,11 +27,12 @@ from index.library import Library
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
-from rag.events import AnswerDone, CitationMade, Token
+from rag.events import AnswerDone, CitationMade, QuestionCorrected, Token
 from tests.support.web_host import web_host
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
 from ui.client import AsyncClient, Client, Filters, LocalClient, ProblemError, SearchResponse
+from ui.client.client import EventReader, Retries
 from ui.errors import ServerGoneError
 from ui.settings import Settings
 
@@ -31,9 +40,9 @@ T = TypeVar("T")
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 PIN = "rust in the pin of gate 3"
+QUICK = Retries(first_seconds=0.01)
 QUESTIONS = (
     "How many suspects were arrested, and over how many days?",
-    "Why did gate 3 of the Maravel Dam fail?",
     "How many suspects were arested?",
     "What is the rainfall of Cambodia?",
 )
@@ -83,19 +92,13 @@ def test_searches_are_the_same_everywhere(
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_answers_are_the_same_everywhere(
+def test_answers_and_their_events_are_the_same_everywhere(
     client: Client, local: LocalClient, address: str, question: str
 ) -> None:
-    here = bare(local.ask(question))
-    assert bare(client.ask(question)) == here
-    assert bare(waited(AsyncClient(address), lambda asked: asked.ask(question))) == here
+    answer = bare(local.ask(question))
+    assert bare(client.ask(question)) == answer
+    assert bare(waited(AsyncClient(address), lambda asked: asked.ask(question))) == answer
     assert client.ask(question, exact=True).searched_for is None
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_events_are_the_same_everywhere(
-    client: Client, local: LocalClient, address: str, question: str
-) -> None:
     here = list(local.stream(question))
     there = list(client.stream(question))
     assert bare_events(there) == bare_events(here)
@@ -103,6 +106,7 @@ def test_events_are_the_same_everywhere(
     assert bare_events(later) == bare_events(here)
     last = there[-1]
     assert isinstance(last, AnswerDone)
+    assert bare(last.answer) == answer
     assert "".join(event.text for event in there if isinstance(event, Token)) == last.answer.text
     cited = [event.citation for event in there if isinstance(event, CitationMade)]
     assert cited == list(last.answer.citations)
@@ -195,7 +199,10 @@ def test_a_refusal_is_the_problem_of_the_server(client: Client, local: LocalClie
 
 
 def test_a_server_that_is_not_there_is_named() -> None:
-    with Client("http://127.0.0.1:9") as client, pytest.raises(ServerGoneError, match=r"127\.0\.0\.1:9"):
+    with (
+        Client("http://127.0.0.1:9", retries=QUICK) as client,
+        pytest.raises(ServerGoneError, match=r"127\.0\.0\.1:9"),
+    ):
         client.search("gate")
 
 
@@ -241,3 +248,142 @@ def test_no_proxy_gets_a_request_to_this_machine(address: str, monkeypatch: pyte
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with Client(address) as client:
         assert client.search(PIN, 1).results
+
+
+WORDS = ("One\u2028two\x85three.", " Four — “five”.", "")
+
+
+def sent() -> bytes:
+    blocks = [("corrected", {"searched_for": "why?"}), ("novelty", {"x": 1})]
+    blocks += [("token", {"text": words, "verdict": "quoted"}) for words in WORDS]
+    lines = [f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n" for name, data in blocks]
+    return ": ping\n\n".join(lines).encode()
+
+
+@given(st.lists(st.integers(0, len(sent())), max_size=8), st.booleans())
+def test_the_parts_of_a_stream_make_no_difference(cuts: list[int], windows: bool) -> None:
+    stream = sent().replace(b"\n", b"\r\n") if windows else sent()
+    edges = [0, *sorted(cuts), len(stream)]
+    reader = EventReader()
+    events = [event for start, end in pairwise(edges) for event in reader.feed(stream[start:end])]
+    assert events == [QuestionCorrected("why?"), *(Token(words, "quoted") for words in WORDS)]
+
+
+def test_an_error_is_raised_as_the_problem_that_it_is() -> None:
+    problem = {"status": 503, "title": "Service Unavailable", "detail": "The server is stopping."}
+    with pytest.raises(ProblemError, match="stopping") as caught:
+        list(EventReader().feed(f"event: error\ndata: {json.dumps(problem)}\n\n".encode()))
+    assert (caught.value.status, caught.value.problem) == (503, problem)
+
+
+FOUND = {"query": "gate", "results": [], "took_ms": 1.0, "generation": 3}
+
+
+class Busy(ThreadingHTTPServer):
+    """A server that is busy for some requests."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.refusals: list[tuple[int, dict[str, str]]] = []
+        self.received: list[tuple[str, bytes]] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Busy)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append((self.path, body))
+        status, headers = self.server.refusals.pop(0) if self.server.refusals else (200, {})
+        problem = {"title": "Busy", "status": status, "detail": "Too many wait."}
+        content = json.dumps(FOUND if status == 200 else problem).encode()
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *values: Any) -> None:  # noqa: A002, ANN401 (as its parent has it)
+        """Say nothing."""
+
+
+@pytest.fixture
+def busy() -> Iterator[Busy]:
+    with Busy() as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_a_busy_server_is_asked_again(busy: Busy) -> None:
+    refusals = [(503, {}), (429, {"Retry-After": "0"}), (503, {"Retry-After": "soon"})]
+    busy.refusals = list(refusals)
+    with Client(busy.address, retries=QUICK) as client:
+        assert client.search("gate").generation == 3
+    busy.refusals = list(refusals)
+    later = AsyncClient(busy.address, retries=QUICK)
+    assert waited(later, lambda asked: asked.search("gate")).generation == 3
+    assert len(busy.received) == 8
+    assert len(set(busy.received)) == 1
+
+
+def test_an_upload_is_sent_again_whole(busy: Busy) -> None:
+    busy.refusals = [(503, {}), (507, {})]
+    with Client(busy.address, retries=QUICK) as client, pytest.raises(ProblemError) as caught:
+        client.add("gate.txt", b"Gate 3 failed.")
+    assert caught.value.status == 507
+    first, second = busy.received
+    assert b"Gate 3 failed." in second[1]
+    assert len(first[1]) == len(second[1])
+
+
+@pytest.mark.parametrize(
+    ("refusals", "requests"),
+    [([(503, {})] * 9, 5), ([(500, {})], 1), ([(404, {})], 1), ([(503, {"Retry-After": "3600"})], 1)],
+)
+def test_what_no_pause_helps_is_raised(
+    busy: Busy, refusals: list[tuple[int, dict[str, str]]], requests: int
+) -> None:
+    busy.refusals = list(refusals)
+    with (
+        Client(busy.address, retries=QUICK) as client,
+        pytest.raises(ProblemError, match="Too many wait") as caught,
+    ):
+        client.search("gate")
+    assert caught.value.status == refusals[0][0]
+    assert len(busy.received) == requests
+
+
+def pause(repetitions: int, status: int, **headers: str) -> float | None:
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Retries().pause(repetitions, httpx.Response(status, headers=fields))
+
+
+def test_a_pause_is_what_the_server_asks_for_or_doubles() -> None:
+    assert pause(0, 503, retry_after="7") == pause(3, 429, retry_after="7") == 7
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    assert 18 < (pause(0, 503, retry_after=later) or 0) <= 20
+    assert pause(0, 503, retry_after="Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    for repetitions in range(4):
+        assert 0.25 * 2**repetitions <= (pause(repetitions, 503) or 0) <= 0.5 * 2**repetitions
+        assert Retries().pause(repetitions, httpx.ConnectError("refused")) is not None
+    assert pause(4, 503) is None
+    assert pause(0, 200) is None
+    assert Retries(most=0).pause(0, httpx.ConnectError("refused")) is None
+
+
+@pytest.mark.parametrize(("status", "reason"), [(502, "Bad Gateway"), (308, "Permanent Redirect")])
+def test_a_response_of_a_proxy_is_a_problem_too(
+    busy: Busy, monkeypatch: pytest.MonkeyPatch, status: int, reason: str
+) -> None:
+    monkeypatch.setattr(_Handler, "do_POST", lambda self: self.send_error(status, reason))
+    with Client(busy.address) as client, pytest.raises(ProblemError, match=f"{status} {reason}") as caught:
+        client.search("gate")
+    assert caught.value.problem["status"] == status
+    with pytest.raises(ProblemError, match=f"{status} {reason}"):
+        waited(AsyncClient(busy.address), lambda asked: asked.search("gate"))

@@ -12,30 +12,22 @@ pytest.importorskip("langchain_core", reason="pip install 'footnoted[langchain]'
 
 from ui.client.langchain import FootnotedRetriever
 
-PIN = "rust in the pin of gate 3"
-WHY = "Why did gate 3 of the Maravel Dam fail?"
+
+def test_passages_are_those_of_a_search(client: Client, local: LocalClient) -> None:
+    words, filters = "rust in the pin of gate 3", Filters(kinds=("pdf",))
+    for asked in (client, local):
+        retriever = FootnotedRetriever(source=asked, limit=3, filters=filters)
+        found = retriever.invoke(words)
+        assert [(each.page_content, each.metadata["score"]) for each in found] == [
+            (result.text, result.score) for result in asked.search(words, 3, filters).results
+        ]
+        assert [each.id for each in asyncio.run(retriever.ainvoke(words))] == [each.id for each in found]
 
 
-@pytest.mark.parametrize("source", ["client", "local"])
-def test_passages_are_those_of_a_search(source: str, request: pytest.FixtureRequest) -> None:
-    asked: Client | LocalClient = request.getfixturevalue(source)
-    filters = Filters(kinds=("pdf",))
-    retriever = FootnotedRetriever(source=asked, limit=3, filters=filters)
-    found = retriever.invoke(PIN)
-    results = asked.search(PIN, 3, filters).results
-    assert [(each.page_content, each.metadata["score"]) for each in found] == [
-        (result.text, result.score) for result in results
-    ]
-    assert [each.id for each in asyncio.run(retriever.ainvoke(PIN))] == [each.id for each in found]
-
-
-@pytest.mark.parametrize("source", ["client", "local"])
-def test_footnotes_are_those_of_an_answer(source: str, request: pytest.FixtureRequest) -> None:
-    asked: Client | LocalClient = request.getfixturevalue(source)
-    retriever = FootnotedRetriever(source=asked, footnotes=True)
-    found = retriever.invoke(WHY)
-    citations = asked.ask(WHY).citations
-    assert [(each.page_content, each.metadata["footnote"]) for each in found] == [
-        (cited.quote, cited.id) for cited in citations
+def test_footnotes_are_those_of_an_answer(local: LocalClient) -> None:
+    question = "Why did gate 3 of the Maravel Dam fail?"
+    retriever = FootnotedRetriever(source=local, footnotes=True)
+    assert [(each.page_content, each.metadata["footnote"]) for each in retriever.invoke(question)] == [
+        (cited.quote, cited.id) for cited in local.ask(question).citations
     ]
     assert retriever.invoke("What is the rainfall of Cambodia?") == []

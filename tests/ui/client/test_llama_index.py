@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from llama_index.core.base.response.schema import Response
 from llama_index.core.schema import NodeWithScore
 
@@ -21,34 +20,29 @@ def shown(nodes: list[NodeWithScore]) -> list[object]:
     return [(found.node.to_dict(), found.score) for found in nodes]
 
 
-@pytest.mark.parametrize("source", ["client", "local"])
 def test_passages_are_those_of_the_library_s_own_retriever(
-    source: str, seed_index: Library, request: pytest.FixtureRequest
+    client: Client, local: LocalClient, seed_index: Library
 ) -> None:
-    retriever = FootnotedRetriever(request.getfixturevalue(source), limit=3)
-    found = retriever.retrieve(PIN)
-    assert shown(found) == shown(Retriever(seed_index, limit=3).retrieve(PIN))
-    assert shown(asyncio.run(retriever.aretrieve(PIN))) == shown(found)
+    expected = shown(Retriever(seed_index, limit=3).retrieve(PIN))
+    for asked in (client, local):
+        retriever = FootnotedRetriever(asked, limit=3)
+        assert shown(retriever.retrieve(PIN)) == expected
+        assert shown(asyncio.run(retriever.aretrieve(PIN))) == expected
 
 
-@pytest.mark.parametrize("source", ["client", "local"])
-def test_a_response_has_the_footnotes_as_its_sources(source: str, request: pytest.FixtureRequest) -> None:
-    asked: Client | LocalClient = request.getfixturevalue(source)
-    response = FootnotedQueryEngine(asked).query(WHY)
+def test_a_response_has_the_footnotes_as_its_sources(local: LocalClient) -> None:
+    response = FootnotedQueryEngine(local).query(WHY)
     assert isinstance(response, Response)
-    answer = asked.ask(WHY)
+    answer = local.ask(WHY)
     assert str(response) == answer.text
-    assert [found.node.get_content() for found in response.source_nodes] == [
-        cited.quote for cited in answer.citations
-    ]
     for found, cited in zip(response.source_nodes, answer.citations, strict=True):
-        text = asked.text(found.node.metadata["document_id"], found.node.metadata["version"]).text
+        assert found.node.get_content() == cited.quote
+        text = local.text(found.node.metadata["document_id"], found.node.metadata["version"]).text
         assert text[found.node.metadata["start"] : found.node.metadata["end"]] == cited.quote
         assert found.node.metadata["footnote"] == cited.id
     assert response.metadata is not None
     assert response.metadata["answer"]["citations"] == answer.as_dict()["citations"]
-    later = asyncio.run(FootnotedQueryEngine(asked).aquery(WHY))
-    assert str(later) == answer.text
+    assert str(asyncio.run(FootnotedQueryEngine(local).aquery(WHY))) == answer.text
 
 
 def test_an_abstention_has_no_sources(local: LocalClient) -> None:

@@ -121,7 +121,7 @@ def test_word_is_told_of_the_part_its_styles_and_its_separators() -> None:
     assert re.search(r'relationships/footnotes" Target="footnotes\.xml"', relations)
     assert found(found_parts["word/settings.xml"], "//w:footnotePr/w:footnote/@w:id") == ["-1", "0"]
     assert found(found_parts["word/footnotes.xml"], "//w:footnote/@w:type") == [
-        *("separator", "continuationSeparator"),
+        *("separator", "continuationSeparator")
     ]
     styles = set(found(found_parts["word/styles.xml"], "//w:style/@w:styleId"))
     used = found(found_parts["word/footnotes.xml"], "//w:pStyle/@w:val | //w:rStyle/@w:val")

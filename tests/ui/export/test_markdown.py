@@ -20,9 +20,7 @@ from ui.export.markdown import escape_markdown
 
 MARKDOWN = FORMATS[0]
 
-FULL = """\
-# How many were \\*arrested\\*?
-
+SECTIONS = """\
 **1,043** in \\*thousands\\* · Arrests › Monday · 2025
 
 Police arrested 1,043 people on Monday.[^1]
@@ -55,7 +53,13 @@ people arrested
 - Library generation: 1
 - Made: 2031-08-02T10:00:00+00:00
 - Prompt digest: cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
+"""
+"""The answer of both exports."""
 
+FULL = f"""\
+# How many were \\*arrested\\*?
+
+{SECTIONS}
 [^1]: “Police arrested 1,043 people on Monday.”
     — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2
 
@@ -64,44 +68,12 @@ people arrested
     — Report 2, The Office, 18 July 2025, 2.md, version 2
 """
 
-CONVERSATION = """\
+CONVERSATION = f"""\
 # Arrests \\& \\<gates\\> \\*2031\\*
 
 ## How many were \\*arrested\\*?
 
-**1,043** in \\*thousands\\* · Arrests › Monday · 2025
-
-Police arrested 1,043 people on Monday.[^1]
-The third gate of the dam failed · 12 · 30[^2][^1] *(paraphrased)*
-
-~~Nobody knows why.~~ *(not supported)*
-
-### Remarks
-
-- Not mentioned in the sentences cited: “why”.
-- (paraphrased) “The third gate of the dam failed · 12 · 30”: “12” has no unit
-- (not supported) “Nobody knows why.”: nothing is cited
-- Left out, as not supported: “The mayor fled.”: “mayor” is not in the cited sentence
-
-### Different figures
-
-people arrested
-
-| Figure | Source | Date | Footnote |
-|---|---|---|---|
-| 1,043 | Report 1 | 18 July 2025 | [^1] |
-| 12 | Report 2 (version 2, superseded) | undated | [^2] |
-
-### About this answer
-
-- Answer: 00000000000000000000000000000000
-- Searched for: And on Monday?
-- Asked as: How many people were arrested on Monday?
-- Model: a-model
-- Library generation: 1
-- Made: 2031-08-02T10:00:00+00:00
-- Prompt digest: cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
-
+{SECTIONS.replace("## ", "### ")}
 ## Who \\*won\\*?
 
 ### No answer

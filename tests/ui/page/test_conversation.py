@@ -1,14 +1,19 @@
-"""A conversation on the page: questions follow, replace and stop answers."""
+"""A conversation on the page: questions follow, replace and stop answers; the script's fields are data."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from html import unescape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from index.records import Filters
 from tests.support.markup import ENGLISH, answer, citation
-from ui.page.conversation import Exchange, ShownConversation
+from ui.errors import FiltersError
+from ui.page.conversation import Command, Exchange, ShownConversation, read_command, read_filters
 from ui.page.markup.answer import answer_markup
 from ui.page.partial_answer import PartialAnswer
 
@@ -50,26 +55,6 @@ def test_a_question_after_a_link_follows_what_was_not_shown_too() -> None:
     assert (conversation.rest, conversation.notice) == ([], "")
 
 
-@pytest.mark.parametrize(("question", "asks"), [(None, "Q2"), ("Q2, better", "Q2, better")])
-def test_a_question_takes_the_place_of_an_answer_and_of_what_followed(
-    question: str | None, asks: str
-) -> None:
-    conversation = conversation_of(1, 2, 3)
-    taken = conversation.supersede(f"{2:032x}", question)
-    assert taken is not None
-    exchange, follows = taken
-    assert questions(conversation) == ["Q1", asks]
-    assert exchange.question == asks
-    assert follows.replaces == f"{2:032x}"
-    assert [each.standalone for each in follows.exchanges] == ["Q1"]
-
-
-def test_an_answer_that_is_not_shown_has_no_place_to_take() -> None:
-    conversation = conversation_of(1)
-    assert conversation.supersede("f" * 32, "Q") is None
-    assert questions(conversation) == ["Q1"]
-
-
 def test_the_messages_are_questions_and_answers_in_turn_and_a_notice_last() -> None:
     conversation = conversation_of(1)
     conversation.exchanges.append(Exchange("<b>", "…"))
@@ -105,14 +90,6 @@ def test_another_question_stops_the_one_before() -> None:
     assert "Stopped before there was an answer" in first.markup
 
 
-def test_asking_again_stops_what_arrives_below_it() -> None:
-    conversation = conversation_of(1)
-    exchange, _ = conversation.follow("Q2")
-    conversation.supersede(f"{1:032x}", None)
-    assert exchange.is_stopped_or_failed
-    assert questions(conversation) == ["Q1"]
-
-
 def test_what_was_to_be_replaced_comes_back_where_there_is_no_answer() -> None:
     conversation = conversation_of(1, 2, rest=(3,))
     conversation.notice = "<p>It goes on.</p>"
@@ -136,3 +113,71 @@ def test_what_was_replaced_stays_away_once_there_is_an_answer() -> None:
     conversation.stop()
     assert conversation.exchanges == [exchange]
     assert not conversation.shows(f"{2:032x}")
+
+
+ANSWER = "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ('{"n": 1, "do": "ask", "question": "Why?"}', Command(do="ask", n=1, question="Why?")),
+        (f'{{"n": 2, "do": "again", "answer_id": "{ANSWER}"}}', Command(do="again", n=2, answer_id=ANSWER)),
+        (
+            f'{{"do": "edit", "answer_id": "{ANSWER}", "question": "<b>"}}',
+            Command(do="edit", answer_id=ANSWER, question="<b>"),
+        ),
+        ('{"do": "open", "conversation_id": "a-1_B"}', Command(do="open", conversation_id="a-1_B")),
+        ('{"n": 3, "do": "listen"}', Command(do="listen", n=3)),
+    ],
+)
+def test_commands_are_read(text: str, command: Command) -> None:
+    assert read_command(text) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", "null", "[]", "{}", "{", "ask", '{"do": "delete"}', '{"do": "ask", "question": "  "}'],
+        *['{"do": "ask", "question": 7}', '{"do": "again", "answer_id": "../x"}', '{"do": "ask", "more": 1}'],
+        *['{"do": "open", "conversation_id": "<img>"}', '{"do": "ask", "question": "' + "x" * 2001 + '"}'],
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_command_is_none(text: str) -> None:
+    assert read_command(text) is None
+
+
+def test_a_scope_has_the_fields_of_the_filters_of_a_question() -> None:
+    text = """{"publishers": ["A"], "languages": ["en"], "collections": ["c"], "document_ids": [3],
+        "published_after": "2025-03", "published_before": "2026"}"""
+    assert read_filters(text) == Filters(
+        (3,), ("A",), ("en",), ("c",), published_before="2026", published_after="2025-03"
+    )
+
+
+def test_an_empty_scope_narrows_nothing() -> None:
+    text = """{"publishers": [], "languages": [], "collections": [], "kinds": [], "document_ids": [],
+        "published_after": null, "published_before": null}"""
+    assert read_filters(text) == Filters()
+    assert read_filters("") == Filters()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["null", "[]", "7", '"x"', "{", '{"publishers": "A"}', '{"document_ids": ["1"]}', '{"x": [1]}'],
+        *['{"published_after": "soon"}', '{"published_before": "2025-02-30"}', '{"document_ids": [1e400]}'],
+        "[" * 100_000,
+    ],
+)
+def test_a_scope_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(FiltersError):
+        read_filters(text)
+
+
+@given(st.text())
+def test_no_text_is_too_odd(text: str) -> None:
+    assert read_command(text) is None or isinstance(read_command(text), Command)
+    with suppress(FiltersError):
+        assert isinstance(read_filters(text), Filters)

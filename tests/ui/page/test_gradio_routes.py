@@ -1,11 +1,10 @@
-"""The server keeps only the Gradio routes that the page needs, and accepts only valid events."""
+"""Gradio is imported without its slow steps, and keeps only the routes and events that the page needs."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from rag.engine import QueryEngine
+from tests.support.processes import run_script
 from ui.app import create_app
 from ui.page.gradio_routes import JOIN, NEEDED, Event
 from ui.page.head import ASSETS_ROUTE
@@ -57,33 +57,37 @@ def test_the_mounted_app_has_the_routes_that_the_page_needs_and_no_other(app: Fa
     assert set(paths(gradio_app.routes)) == NEEDED
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/gradio_api/file=/etc/hostname"),
-        ("GET", "/gradio_api/file/etc/hostname"),
-        ("GET", "/gradio_api/file=https://127.0.0.1/x"),
-        ("GET", "/gradio_api/proxy=https://127.0.0.1/x"),
-        ("POST", "/gradio_api/upload"),
-        ("GET", "/gradio_api/upload_progress"),
-        ("POST", "/gradio_api/call/ask"),
-        ("GET", "/gradio_api/call/ask/0a0a"),
-        ("POST", "/gradio_api/run/ask"),
-        ("POST", "/gradio_api/api/ask"),
-        ("POST", "/gradio_api/component_server"),
-        ("POST", "/gradio_api/stream/0a0a"),
-        ("GET", "/gradio_api/info"),
-        ("GET", "/gradio_api/openapi.json"),
-        ("GET", "/gradio_api/deep_link"),
-        ("GET", "/config"),
-        ("GET", "/monitoring"),
-        ("GET", "/monitoring/summary"),
-        ("POST", "/login"),
-        ("POST", "/gradio_api/vibe-edit"),
-    ],
-)
-def test_other_routes_of_gradio_do_not_exist(client: TestClient, method: str, path: str) -> None:
-    assert client.request(method, path, follow_redirects=False).status_code == 404
+GONE = """
+GET file=/etc/hostname
+GET file/etc/hostname
+GET file=https://127.0.0.1/x
+GET proxy=https://127.0.0.1/x
+POST upload
+GET upload_progress
+POST call/ask
+GET call/ask/0a0a
+POST run/ask
+POST api/ask
+POST component_server
+POST stream/0a0a
+GET info
+GET openapi.json
+GET deep_link
+POST vibe-edit
+GET ../config
+GET ../monitoring
+GET ../monitoring/summary
+POST ../login
+"""
+"""Routes of Gradio, below ``/gradio_api``."""
+
+
+def test_other_routes_of_gradio_do_not_exist(client: TestClient) -> None:
+    found = {}
+    for method, path in map(str.split, GONE.split("\n")[1:-1]):
+        place = f"/gradio_api/{path}".replace("/gradio_api/../", "/")
+        found[method, path] = client.request(method, place, follow_redirects=False).status_code
+    assert set(found.values()) == {404}, found
 
 
 @pytest.mark.parametrize(
@@ -110,11 +114,12 @@ def test_an_event_that_the_page_does_not_send_is_refused(client: TestClient, cha
     assert response.json()["detail"].startswith(expected)
 
 
-@pytest.mark.parametrize("event_data", [None, '{"n":1,"do":"listen"}'])
-def test_the_events_of_the_page_are_taken(event_data: str | None) -> None:
+def test_the_events_of_the_page_are_taken() -> None:
     """The browser sends the new text of a field that the script changes."""
-    sent = {**EVENT, "data": ['{"n":1,"do":"listen"}', "", None, ""], "event_data": event_data}
-    assert Event.model_validate_json(json.dumps(sent)).event_data == event_data
+    listen = '{"n":1,"do":"listen"}'
+    for event_data in (None, listen):
+        sent = {**EVENT, "data": [listen, "", None, ""], "event_data": event_data}
+        assert Event.model_validate_json(json.dumps(sent)).event_data == event_data
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b"[" * 10_000, b'{"data": NaN}', b"\xff"])
@@ -122,27 +127,67 @@ def test_a_body_that_is_no_event_is_refused(client: TestClient, body: bytes) -> 
     assert client.post(JOIN, content=body).status_code == 422
 
 
-def test_gradio_itself_refuses_a_file_that_nobody_uploaded(app: FastAPI, tmp_path: Path) -> None:
-    """Even without the check of events, Gradio's own check of paths refuses the file."""
-    file = tmp_path / "secret.txt"
-    file.write_text(WORDS)
-    mount = app.routes[-1]
-    assert isinstance(mount, Mount)
-    unchecked = mount.app._app  # type: ignore[attr-defined]
-    named = {"path": str(file), "meta": {"_type": "gradio.FileData"}}
-    with TestClient(unchecked) as client:
-        joined = client.post(JOIN, json={**EVENT, "data": [named, "", None, ""]})
-        with client.stream("GET", f"/gradio_api/queue/data?session_hash={EVENT['session_hash']}") as stream:
-            # Gradio sends a line every 15 seconds while nothing happens.
-            lines = islice(stream.iter_lines(), 20)
-            last = next((line for line in lines if "process_completed" in line), "")
-    assert joined.status_code == 200
-    assert '"success":false' in last
-    assert str(file) not in last
-
-
 def test_gradio_keeps_no_files_where_others_read_them(client: TestClient) -> None:
     assert client.get("/").status_code == 200
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
     assert folder.stat().st_mode & 0o077 == 0
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def run(script: str, *arguments: Path) -> list[str]:
+    """The words that a script prints in a process that has not imported Gradio."""
+    done = run_script(script, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+IMPORT = """
+import sys
+from pathlib import Path
+from ui.page.gradio_routes import quick_gradio_import
+
+before = list(sys.meta_path)
+try:
+    with quick_gradio_import():
+        raise ImportError("gradio")
+except ImportError as error:
+    print(error, sys.meta_path == before, "mcp" in sys.modules)
+
+written = []
+Path.write_text = lambda path, *rest, **more: written.append(path)
+# A version of Gradio whose stubs are missing would write them all.
+exists = Path.exists
+Path.exists = lambda path, **more: path.suffix != ".pyi" and exists(path, **more)
+with quick_gradio_import():
+    import gradio
+print(sys.meta_path == before, "mcp" in sys.modules, written)
+import mcp.server
+print("mcp" in sys.modules)
+"""
+
+
+def test_the_import_writes_no_stubs_and_leaves_out_mcp_and_an_error_of_it_leaves_nothing_behind() -> None:
+    assert run(IMPORT) == ["gradio", "True", "False", "True", "False", "[]", "True"]
+
+
+SENT = """
+import sys
+from pathlib import Path
+from fastapi.testclient import TestClient
+from ui.app import create_app
+from ui.opening import open_engine, open_library
+from ui.operations.telemetry import open_tracing
+from ui.settings import Settings
+
+settings = Settings(home=Path(sys.argv[1]))
+assert open_tracing(settings) is None
+with open_library(settings) as index, open_engine(settings, index, stored=False) as engine:
+    with TestClient(create_app(index, engine, settings)) as client:
+        print(client.get("/").status_code)
+names = ("mcp.", "opentelemetry.sdk.", "opentelemetry.exporter.", "opentelemetry.proto.")
+print(*[name for name in sys.modules if f"{name}.".startswith(names)])
+"""
+
+
+def test_a_server_sends_its_page_without_importing_mcp_and_the_packages_of_traces(tmp_path: Path) -> None:
+    assert run(SENT, tmp_path) == ["200"]

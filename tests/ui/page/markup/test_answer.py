@@ -1,4 +1,4 @@
-"""The markup of an answer shows text of documents literally, and has its actions."""
+"""The markup of an answer shows text of documents literally, and has its actions, footnotes and checks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from functools import partial
 from html import unescape
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.records import Filters
 from index.text import readable_rows
 from rag.answers import (
     Cause,
@@ -19,7 +21,11 @@ from rag.answers import (
     Comparison,
     Computed,
     Copy,
+    Disagreement,
+    Dropped,
     Headline,
+    Searched,
+    StatedFigure,
     Verdict,
     Verification,
 )
@@ -28,7 +34,17 @@ from rag.headlines import POINTS
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
 from ui.page.head import locale_in
 from ui.page.markup import answer as render
-from ui.page.markup.answer import actions_markup, failure_markup, question_markup
+from ui.page.markup.answer import (
+    ShownSentence,
+    actions_markup,
+    failure_markup,
+    filter_phrases,
+    filters_markup,
+    foot_list_markup,
+    made_markup,
+    question_markup,
+    searched_markup,
+)
 from ui.page.markup.tables import source_target
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
@@ -257,15 +273,6 @@ def test_a_sentence_that_rests_on_a_row_in_its_own_words_stays_a_sentence() -> N
     assert "table" not in page.tags
 
 
-def test_a_doubtful_row_says_so_beside_its_mark() -> None:
-    checked = Verification("paraphrased", quote_matches=True, figures_match=False, score=0.4)
-    page = Page(answer_markup(answer(replace(row(1, "Monday | 412"), verification=checked))))
-    assert [text for owner, text in page.texts if owner in {"fn-mark", "fn-doubt"}] == [
-        "[1]",
-        "in the model’s words (compare with the quote)",
-    ]
-
-
 def test_a_note_stands_below_the_answer() -> None:
     noted = replace(answer(citation(1, "Words.")), note="The words cited are in Khmer.")
     assert Page(above(answer_markup(noted))).texts[-1] == ("fn-note", "The words cited are in Khmer.")
@@ -289,9 +296,6 @@ def test_an_abstention_gives_the_reason_and_the_nearest_passage_and_the_others_b
     assert Page(markup).text_of("fn-excerpt") == [f"Gate {number} · Shut" for number in range(5)]
     assert [href for href, _ in Page(markup).links if href.startswith("#")] == ["#cite-7-1-10-23"] * 5
     assert "fn-others" not in answer_markup(abstention(read[0]))
-
-
-def test_an_abstention_over_an_empty_library_lists_nothing() -> None:
     assert Page(answer_markup(abstention())).text_of("fn-nearest") == []
 
 
@@ -362,10 +366,7 @@ def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: st
     ("language", "beginning"),
     [
         ("en", "The model that searches this library does not match this question with reports"),
-        ("zh", "搜索此资料库的模型无法把该问题与其他语言的报告对应起来。"),
         ("vi", "Mô hình tìm kiếm trong thư viện này không đối chiếu được câu hỏi này"),
-        ("id", "Model yang menelusuri pustaka ini tidak dapat mencocokkan pertanyaan ini"),
-        ("km", "ម៉ូដែលដែលស្វែងរកក្នុងបណ្ណាល័យនេះមិនអាចផ្គូផ្គងសំណួរនេះជាមួយរបាយការណ៍ជាភាសាផ្សេងបានទេ។"),
     ],
 )
 def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reader_s_language(
@@ -378,21 +379,6 @@ def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reade
     assert reason.startswith(beginning)
     [advice] = Page(markup).text_of("fn-searched")
     assert "FOOTNOTED_MODEL=multilingual-e5-small footnoted sync" in advice
-
-
-def test_waiting_says_what_is_being_done() -> None:
-    doing = [("waiting.searching", 1240), ("waiting.reading", 1), ("waiting.writing", 8)]
-    assert [Page(waiting_markup(*each)).text_of("fn-waiting") for each in doing] == [
-        ["Searching 1,240 passages…"],
-        ["Reading 1 sentence…"],
-        ["Writing the answer from 8 passages…"],
-    ]
-
-
-def test_a_failure_is_a_sentence() -> None:
-    assert Page(failure_markup("the question is empty; ask something")).text_of("fn-failure") == [
-        "The question is empty; ask something."
-    ]
 
 
 def test_a_report_without_a_publisher_is_attributed_to_its_author() -> None:
@@ -447,7 +433,302 @@ def test_what_was_said_of_an_answer_is_marked(given: Judgement) -> None:
     assert f'class="fn-act fn-act-judge fn-act-{given} fn-given"' in markup
 
 
-def test_the_script_knows_each_button_by_its_class() -> None:
-    markup = actions_markup(answer(), ENGLISH)
-    for name in ("copy", "link", "again", "edit"):
-        assert markup.count(f'<button class="fn-act fn-act-{name}">') == 1
+understood_markup = partial(render.understood_markup, locale=ENGLISH)
+checks_markup = partial(render.checks_markup, locale=ENGLISH)
+disagreements_markup = partial(render.disagreements_markup, locale=ENGLISH)
+
+TAGGED = "<script>alert(1)</script> & <b>bold</b>"
+LACKS = "9.9 million is not in the cited sentence, which has 1.2 million"
+
+
+def parts(markup: str) -> list[str]:
+    """The text of markup, by element."""
+    return [unescape(text) for text in regex.split(r"<[^<>]*>", markup) if text.strip()]
+
+
+def stated(value: str, number: int, published: str | None, *, superseded: bool = False) -> StatedFigure:
+    return StatedFigure(value, number, number, 1, f"Report {number}", "Gazette", published, superseded)
+
+
+def test_an_answer_without_doubts_says_nothing_of_them() -> None:
+    quoted = Verification("quoted", True, True, 1.0)
+    for checked in (citation(1, "Words.").verification, quoted):
+        assert checks_markup(answer(replace(citation(1, "Words."), verification=checked))) == ""
+
+
+def test_quoted_sentences_are_counted_beside_those_that_a_model_wrote_in_vain() -> None:
+    quoted = Verification("quoted", True, True, 1.0)
+    made = replace(
+        answer(replace(citation(1, "Gate 3 failed."), verification=quoted)),
+        dropped=(Dropped("It cost 9.9 million.", LACKS),),
+    )
+    for language, counted in (
+        ("en", "Sentences checked: 1 quoted word for word, 1 left out"),
+        ("zh", "已核查的句子：1 句逐字引用、1 句已略去"),
+    ):
+        assert parts(render.checks_markup(made, locale_in(language)))[0] == counted
+
+
+def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
+    doubtful = Verification("paraphrased", True, True, 0.6, "“rust” is not in the cited sentence")
+    made = replace(
+        answer(
+            citation(1, "Gate 3 failed."),
+            replace(citation(2, "It had rust.", at=15), verification=doubtful),
+            text="Gate 3 failed. It had rust.",
+        ),
+        dropped=(Dropped("It cost 9.9 million.", LACKS),),
+    )
+    assert parts(checks_markup(made)) == [
+        "Sentences checked: 1 supported, 1 in the model’s words (compare with the quote), 1 left out",
+        *(
+            "It had rust.",
+            "in the model’s words (compare with the quote): “rust” is not in the cited sentence",
+        ),
+        *("It cost 9.9 million.", f"left out: {LACKS}"),
+    ]
+
+
+def test_what_an_abstaining_model_wrote_can_be_looked_at() -> None:
+    made = replace(abstention(), dropped=(Dropped("It cost 9.9 million.", LACKS),))
+    shown, _, _ = answer_markup(made).partition('<div class="fn-actions">')
+    assert parts(shown)[-2:] == ["It cost 9.9 million.", f"left out: {LACKS}"]
+
+
+def test_a_sentence_that_nothing_carries_is_struck_out() -> None:
+    wrong = replace(
+        citation(1, "It cost 9.9 million."), verification=Verification("unsupported", True, False, 0.4, LACKS)
+    )
+    for markup in (answer_markup(answer(wrong)), streamed_markup("It cost 9.9 million.", [wrong])):
+        assert '<s><q class="fn-quote">It cost 9.9 million.</q></s>' in unescape(markup)
+        assert parts(markup)[:3] == ["It cost 9.9 million.", "[1]", "not supported"]
+
+
+def test_different_figures_stand_in_a_table_with_source_and_date() -> None:
+    figures = (
+        stated("15,900", 2, "2031-06-27"),
+        stated("14,170", 1, "2031-05", superseded=True),
+        stated("12,000", 3, None),
+    )
+    cited = (citation(1, "14,170"), citation(2, "15,900"))
+    markup = disagreements_markup(
+        replace(answer(*cited), disagreements=(Disagreement("people displaced", figures),))
+    )
+    assert parts(markup) == [
+        "The sources give different figures: people displaced",
+        *("Figure", "Source", "Date"),
+        *("15,900", "[2]", "Report 2 · Gazette", "27 June 2031"),
+        *("14,170", "[1]", "Report 1 · Gazette", "May 2031 (superseded)"),
+        *("12,000", "Report 3 · Gazette", "undated"),
+    ]
+
+
+def test_words_of_documents_and_models_are_shown_as_words() -> None:
+    figure = StatedFigure(TAGGED, 1, 1, 1, TAGGED, TAGGED, TAGGED, False)
+    made = replace(
+        answer(citation(1, "Words.")),
+        standalone=TAGGED,
+        dropped=(Dropped(TAGGED, TAGGED),),
+        disagreements=(Disagreement(TAGGED, (figure,)),),
+    )
+    markup = answer_markup(made)
+    assert "<script" not in markup
+    assert "<b>" not in markup
+    # The question; the figure, its table, source (twice) and date; the dropped sentence and its reason.
+    assert unescape(markup).count(TAGGED) == 8
+
+
+def test_a_follow_up_tells_what_it_was_taken_to_ask() -> None:
+    assert understood_markup(None) == ""
+    assert parts(understood_markup("Who ordered the raids?")) == ["Understood as ", "Who ordered the raids?"]
+
+
+@pytest.mark.parametrize(
+    ("searched", "phrases"),
+    [
+        (Searched(3, Filters()), []),
+        (Searched(3, Filters(publishers=("A", "B"))), ["publisher A or B"]),
+        (Searched(3, Filters(publishers=tuple("ABCDE"))), ["publisher A, B, C, or 2 others"]),
+        (Searched(3, Filters(languages=("en", "id"))), ["language English or Indonesian"]),
+        (Searched(3, Filters(collections=("letters",))), ["collection letters"]),
+        (Searched(3, Filters(kinds=("eml", "no-such"))), ["kind e-mail or no-such"]),
+        (Searched(3, Filters((1,))), ["1 chosen report"]),
+        (Searched(1, Filters((1,)), ("A day",)), ["“A day”"]),
+        (Searched(5, Filters((1, 2, 3, 4, 5)), ("A", "B", "C")), ["“A”, “B”, “C”, and 2 others"]),
+        (
+            Searched(3, Filters(published_after="2025-03-01", published_before="2026")),
+            ["published after 1 March 2025", "published before 2026"],
+        ),
+    ],
+)
+def test_each_filter_is_a_phrase(searched: Searched, phrases: list[str]) -> None:
+    assert list(filter_phrases(searched, ENGLISH)) == phrases
+
+
+def test_what_is_said_is_in_the_reader_s_language() -> None:
+    chinese = locale_in("zh")
+    searched = Searched(1, Filters((4, 5), ("A", "B"), kinds=("eml",), published_after="2025-03"), ("潮汐",))
+    assert Page(filters_markup(searched, chinese)).text_of("fn-searched") == [
+        "搜索范围：《潮汐》和另外 1 个；发布机构为A或B；类型为电子邮件；2025年3月之后发布（1 份报告）。"
+    ]
+
+
+@given(texts, texts)
+def test_a_hostile_name_or_title_is_text(name: str, title: str) -> None:
+    searched = Searched(1, Filters((7,), (name,), (), (name,)), (title,))
+    for markup in (filters_markup(searched, ENGLISH), searched_markup(searched, "Try this.", ENGLISH)):
+        page = Page(markup)
+        assert page.tags == ["p"]
+        words = "".join(page.text_of("fn-searched"))
+        assert f"“{shown(title)}”; publisher {shown(name)}; collection {shown(name)} (1 report)." in words
+
+
+def test_an_answer_from_some_reports_says_from_which_before_its_first_word_and_while_it_arrives() -> None:
+    filters = Filters(publishers=("The Office",), published_after="2025-03")
+    searched = Searched(2, filters)
+    words = "Searched only: publisher The Office; published after March 2025 (2 reports)."
+    made = replace(answer(citation(1, "Words.")), searched=searched)
+    for markup in (
+        answer_markup(made),
+        streamed_markup("Words.", [], searched=searched),
+        waiting_markup("waiting.searching", 2, searched=searched),
+    ):
+        assert Page(markup).texts[0] == ("fn-searched", words)
+    assert Page(answer_markup(replace(made, searched=Searched(7, Filters())))).text_of("fn-searched") == []
+
+
+def test_an_abstention_says_what_was_searched_and_what_to_try() -> None:
+    none = replace(abstention(passage("A."), passage("B.")), searched=Searched(7, Filters()))
+    assert Page(answer_markup(none)).text_of("fn-searched") == [
+        "Searched 7 reports. Ask in the words of the reports, or add a report that answers this."
+    ]
+    narrowed = replace(none, searched=Searched(1, Filters(collections=("letters",))), passages=())
+    assert Page(answer_markup(narrowed)).text_of("fn-searched") == [
+        "Searched only: collection letters (1 report). Remove a filter and ask again."
+    ]
+
+
+def resting(words: str, *cited: Citation) -> ShownSentence:
+    return ShownSentence(words, cited, cited[0].verification.verdict)
+
+
+def found(cited: Citation, verdict: Verdict, reason: str | None = None) -> Citation:
+    checked = Verification(verdict, quote_matches=True, figures_match=True, score=0.5, reason=reason)
+    return replace(cited, verification=checked)
+
+
+def test_each_footnote_has_its_words_its_source_and_what_was_found_by_number() -> None:
+    second = citation(2, "Two.", document_id=5, page=3)
+    first = citation(1, "One.")
+    page = Page(foot_list_markup([resting("Two.", second), resting("One.", first)], ENGLISH))
+    assert [text for _, text in page.texts if text.strip()] == [
+        *["2 footnotes"],
+        *["[1]", "One.", "Report 1", "The Office", "18 July 2025", "Quoted word for word."],
+        *["[2]", "Two.", "Report 5", "The Office", "18 July 2025", "page 3", "Quoted word for word."],
+    ]
+    assert page.links == [*[("#cite-1-2-100-104", None)] * 2, *[("#cite-5-2-100-104", None)] * 2]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "words"),
+    [
+        ("quoted", None, "Quoted word for word."),
+        ("supported", None, "Supported: the quote says what the sentence says."),
+        ("paraphrased", None, "In the model’s words: compare them with the quote."),
+        (
+            "paraphrased",
+            "“rust” is not in it",
+            "In the model’s words, not confirmed: “rust” is not in it. Compare them with the quote.",
+        ),
+        ("unsupported", "9 is not in it", "The source does not support this: 9 is not in it."),
+    ],
+)
+def test_a_footnote_says_how_its_quote_carries_the_sentence(
+    verdict: Verdict, reason: str | None, words: str
+) -> None:
+    cited = found(citation(1, "The gate had rust."), verdict, reason)
+    markup = foot_list_markup([resting("Rust was found.", cited)], ENGLISH)
+    assert f'<li class="fn-foot fn-foot-1 fn-{verdict}">' in markup
+    assert Page(markup).text_of("fn-foot-verdict") == [words]
+
+
+def test_a_footnote_of_two_sentences_is_listed_once_with_the_worse_verdict() -> None:
+    good = citation(1, "One.")
+    bad = found(citation(1, "One."), "unsupported", "2 is not in it")
+    page = Page(foot_list_markup([resting("One.", good), resting("Two.", bad)], ENGLISH))
+    assert page.text_of("summary") == ["1 footnote"]
+    assert page.text_of("fn-foot-verdict") == ["The source does not support this: 2 is not in it."]
+
+
+def test_a_row_stands_under_its_headings() -> None:
+    cited = replace(citation(1, "Monday | 412"), headings="Arrests\nDay | Arrests")
+    page = Page(foot_list_markup([resting("Monday | 412", cited)], ENGLISH))
+    assert page.text_of("fn-line") == ["Arrests"]
+    assert page.text_of("th") == ["Day", "Monday"]
+    assert page.text_of("fn-figure") == ["Arrests", "412"]
+
+
+def test_a_replaced_version_is_said() -> None:
+    cited = replace(citation(1, "One."), superseded_by=4)
+    page = Page(foot_list_markup([resting("One.", cited)], ENGLISH))
+    assert page.text_of("fn-badge") == ["superseded by version 4"]
+
+
+@given(texts.filter(bool), texts.filter(bool), texts.filter(bool))
+def test_hostile_words_of_a_report_or_a_model_are_text(quote: str, title: str, reason: str) -> None:
+    cited = found(replace(citation(1, quote), title=title, publisher=title), "paraphrased", reason)
+    page = Page(foot_list_markup([resting("A sentence.", cited)], ENGLISH))
+    assert "".join(page.text_of("fn-foot-quote")) == shown(readable_rows(quote))
+    assert "".join(page.text_of("fn-foot-title")) == shown(title)
+    said = f"In the model’s words, not confirmed: {shown(reason)}. Compare them with the quote."
+    assert "".join(page.text_of("fn-foot-verdict")) == said
+    assert set(page.tags) == {"details", "summary", "ol", "li", "a", "div", "p", "q", "span"}
+
+
+TIMINGS = {
+    "rewrite": 100.0,
+    "search": 50.0,
+    "read": 50.0,
+    "answer": 3000.0,
+    "write": 2900.0,  # A part of "answer", as is "verify".
+    "verify": 90.0,
+    "prompt_tokens": 1200,
+    "completion_tokens": 34,
+    "cost": 0.5,
+}
+
+
+def words(markup: str) -> str:
+    return "".join(text for _, text in Page(markup).texts)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "Written by small 3.2 s 1,234 tokens"), ("vi", "small viết 3,2 giây 1.234 token")],
+)
+def test_a_written_answer_names_its_model_the_seconds_and_the_tokens(language: str, expected: str) -> None:
+    written = replace(answer(citation(1, "Words.")), model="small", timings=TIMINGS)
+    assert words(made_markup(written, locale_in(language))) == expected
+    assert made_markup(written, ENGLISH) in answer_markup(written)
+
+
+def test_a_quoted_answer_has_no_such_line_even_where_a_model_was_asked() -> None:
+    assert made_markup(replace(answer(citation(1, "Words.")), timings=TIMINGS), ENGLISH) == ""
+
+
+def test_the_name_of_a_model_is_text() -> None:
+    hostile = '<img src=x onerror="alert(1)">*a*'
+    written = replace(answer(citation(1, "Words.")), model=hostile, timings=TIMINGS)
+    for markup in (
+        made_markup(written, ENGLISH),
+        waiting_markup("waiting.with", None, name=hostile),
+        streamed_markup("Words.", [], name=hostile),
+    ):
+        assert not {"img", "em"} & set(Page(markup).tags)
+        assert hostile in words(markup)
+
+
+def test_while_a_model_writes_the_page_says_so_until_it_is_stopped() -> None:
+    assert "Writing with small" in words(streamed_markup("Words.", [], name="small"))
+    assert "Writing with" not in words(streamed_markup("Words.", [], name="small", is_stopped=True))
+    assert "Writing with" not in words(streamed_markup("Words.", []))

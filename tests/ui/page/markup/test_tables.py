@@ -1,56 +1,46 @@
-"""Cited rows of a table become a real table: every cell is in its column, and its text is literal."""
+"""Cited rows, sources, dates and words of documents as markup: every cell in its column, its text literal."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 from markdown_it import MarkdownIt
 
 from rag.answers import CellAddress
-from tests.support.markup import citation
-from ui.page.markup.tables import CitedRow, cited_row, table_markup
+from tests.support.markup import ENGLISH, Page, citation, shown, texts
+from ui.page.head import Locale
+from ui.page.markup.tables import (
+    CitedRow,
+    cited_row,
+    escape,
+    localized_date,
+    source_date,
+    string_markup,
+    strip_markup,
+    table_markup,
+)
 
 HEADINGS = "Revenue by segment\n(in millions of euros)\nSegment | 2023 | 2024 | Note"
 FOOD = CitedRow("Food | 1,204.5 | (38.1) | restated", "")
 PAPER = CitedRow("Paper | – | € 12 m | ", "")
 
 
-class Grid(HTMLParser):
-    """A table as a browser reads it: the lines of its caption, and its rows as (tag, class, text)."""
+class Grid:
+    """A table: the lines of its caption, and its rows as (tag, class, text)."""
 
     def __init__(self, markup: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.caption: list[str] = []
-        self.rows: list[list[tuple[str, str | None, str]]] = []
-        self.tags: list[str] = []
-        self._open: list[str] = []
         # Gradio renders the markup as Markdown first, so that the result of that step counts.
-        self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self._open.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in {"td", "th"}:
-            self.rows[-1].append((tag, dict(attrs).get("class"), ""))
-        elif tag == "span" and "caption" in self._open:
-            self.caption.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open[-2:] == ["caption", "span"]:
-            self.caption[-1] += data
-        elif {"td", "th"} & set(self._open):
-            tag, kind, words = self.rows[-1][-1]
-            self.rows[-1][-1] = (tag, kind, words + data)
+        tree = etree.fromstring(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
+        self.tags = [str(element.tag) for element in tree.iter()]
+        self.caption = ["".join(line.itertext()) for line in tree.iterfind(".//caption/span")]
+        self.rows = [
+            [(str(cell.tag), cell.get("class"), "".join(cell.itertext())) for cell in row]
+            for row in tree.iter("tr")
+        ]
 
     @property
     def words(self) -> list[list[str]]:
@@ -159,16 +149,6 @@ def test_the_place_of_a_cell_and_its_heading_follow_from_the_citation() -> None:
     assert cited_row(row) == CitedRow(FOOD.text, "")
 
 
-def test_columns_of_figures_are_set_apart_from_columns_of_words() -> None:
-    grid = Grid(table_markup(HEADINGS, [FOOD, PAPER]))
-    figure = "fn-figure"
-    assert [[kind for _, kind, _ in row] for row in grid.rows] == [
-        [None, figure, figure, None, None],
-        [None, figure, figure, None, "fn-notes"],
-        [None, figure, figure, None, "fn-notes"],
-    ]
-
-
 @pytest.mark.parametrize(
     ("cell", "kind"),
     [
@@ -198,19 +178,6 @@ def test_columns_that_are_empty_everywhere_are_left_out() -> None:
     assert grid.words == [["Segment", "2023", ""], ["Food", "1", ""]]
 
 
-def test_a_column_that_one_row_fills_stays_for_every_row() -> None:
-    grid = Grid(
-        table_markup("Segment | 2023", [CitedRow("Food | 1", ""), CitedRow("Paper | 2 | revised", "")])
-    )
-    assert grid.words == [["Segment", "2023", "", ""], ["Food", "1", "", ""], ["Paper", "2", "revised", ""]]
-
-
-def test_a_table_without_headings_has_its_rows_alone() -> None:
-    markup = table_markup("", [CitedRow("Food | 1", "")])
-    assert Grid(markup).words == [["Food", "1", ""]]
-    assert Grid(markup).tags == ["div", "table", "tbody", "tr", "th", "td", "td"]
-
-
 def test_words_of_a_report_are_words_in_caption_heading_and_cell() -> None:
     hostile = "<script>alert(1)</script> **b** [x](javascript:alert(1)) $$x$$"
     markup = table_markup(f"{hostile}\n{hostile} | {hostile}", [CitedRow(f"{hostile} | {hostile}", "")])
@@ -232,3 +199,87 @@ def test_every_cell_that_has_words_is_shown_once_in_its_place(table: list[list[s
     shown = Grid(table_markup("", rows)).words
     kept = [place for place in range(3) if any(row[place] for row in table)]
     assert [row[:-1] for row in shown] == [[row[place] for place in kept] for row in table]
+
+
+def strip(*cited: object) -> Page:
+    return Page(strip_markup(cited, ENGLISH))  # type: ignore[arg-type]
+
+
+def test_one_source_has_all_that_is_known_of_it() -> None:
+    page = strip(citation(1, "One.", page=4), citation(2, "Two.", page=2, at=5))
+    assert [text for owner, text in page.texts if owner != "ul" and text.strip()] == [
+        *["Source", "Report 1", "The Office", "18 July 2025", "pages 2, 4", "cited 2 times"]
+    ]
+    assert page.links == [("#cite-1-2-100-104", None)]
+
+
+def test_several_sources_stand_in_the_order_in_which_they_are_cited_first() -> None:
+    first = citation(1, "One.", document_id=2)
+    second = citation(2, "Two.", document_id=1, at=5)
+    again = citation(3, "Three.", document_id=2, at=10)
+    page = strip(first, second, again)
+    assert page.text_of("fn-strip-name") == ["Sources"]
+    assert page.text_of("fn-title") == ["Report 2", "Report 1"]
+    assert page.text_of("fn-often") == ["cited 2 times", "cited once"]
+    assert page.text_of("fn-fact") == ["18 July 2025", "18 July 2025"]
+
+
+def test_two_versions_of_a_document_are_two_sources_and_the_older_one_is_marked() -> None:
+    old = replace(citation(1, "One."), superseded_by=3)
+    new = replace(citation(2, "Two.", at=5), version=3, published=None)
+    page = strip(old, new)
+    assert page.text_of("fn-fact") == ["18 July 2025", "undated"]
+    assert page.text_of("fn-badge") == ["superseded by version 3"]
+    assert [href for href, _ in page.links] == ["#cite-1-2-100-104", "#cite-1-3-100-104"]
+
+
+@given(texts.filter(bool), texts.filter(bool))
+def test_a_hostile_title_or_publisher_is_text_in_the_strip(title: str, publisher: str) -> None:
+    page = strip(replace(citation(1, "Words."), title=title, publisher=publisher))
+    assert "".join(page.text_of("fn-title")) == shown(title)
+    assert "".join(page.text_of("fn-fact")[:-1]) == shown(publisher)
+    assert page.tags == ["div", "p", "ul", "li", "a", "span", "span", "span"]
+
+
+@given(texts)
+def test_escaped_text_is_shown_as_it_is_and_is_no_markup(text: str) -> None:
+    page = Page(f'<div class="words">{escape(text)}</div>')
+    assert "".join(page.text_of("words")) == shown(text)
+    assert page.tags == ["div"]
+
+
+@given(texts)
+def test_escaped_text_stays_inside_an_attribute(text: str) -> None:
+    page = Page(f'<div><a href="#x" title="{escape(text)}">1</a></div>')
+    assert page.tags == ["div", "a"]
+    assert page.links == [("#x", shown(text))]
+
+
+KHMER = Locale("km", {"facts.undated": "គ្មានកាលបរិច្ឆេទ"})
+
+
+def test_markup_is_put_into_a_string_whose_own_words_are_escaped() -> None:
+    hostile = Locale("en", {"x": "<b>{q}</b> & {q}"})
+    assert string_markup(hostile, "x", q="<q>a</q>") == ("&#60;b&#62;<q>a</q>&#60;&#47;b&#62; &#38; <q>a</q>")
+    assert string_markup(ENGLISH, "waiting.reading", 1) == "Reading 1 sentence…"
+
+
+@pytest.mark.parametrize(
+    ("published", "english", "khmer"),
+    [
+        ("2025-07-18", "18 July 2025", "18 កក្កដា 2025"),
+        ("2025-07", "July 2025", "កក្កដា 2025"),
+        ("2025", "2025", "2025"),
+        ("in spring", "in spring", "in spring"),
+        (None, None, None),
+    ],
+)
+def test_a_date_is_written_as_the_language_does(
+    published: str | None, english: str | None, khmer: str | None
+) -> None:
+    assert localized_date(ENGLISH, published) == english
+    assert localized_date(KHMER, published) == khmer
+
+
+def test_a_source_without_a_date_is_said_to_have_none() -> None:
+    assert (source_date(ENGLISH, None), source_date(KHMER, None)) == ("undated", "គ្មានកាលបរិច្ឆេទ")

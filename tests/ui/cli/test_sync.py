@@ -1,8 +1,9 @@
-"""A ``sync`` is a job that other processes see and cancel; ``sync --watch`` syncs every change."""
+"""``sync`` reports what changed, is a job that other processes see and cancel, and may watch for changes."""
 
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -14,12 +15,88 @@ import pytest
 
 from index.catalog.database import Catalog
 from index.ingest.jobs import Job, Jobs
-from tests.support.commands import prints
-from tests.support.processes import MODULE, ROOT, environment, mapping_of_lines
+from tests.support.commands import fails, prints
+from tests.support.processes import MODULE, ROOT, environment, mapping_of_lines, on_terminal
 from ui.cli.app import main
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 PATIENCE = 90
+
+
+def test_sync_reports_what_changed_in_its_json_form(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    reports, home = tmp_path / "reports", tmp_path / "home"
+    reports.mkdir()
+    for name in ("first", "second"):
+        (reports / f"{name}.txt").write_text(f"The {name} dam held through the night.")
+    report = prints(capfd, "sync", reports, "--home", home)
+    assert report.pop("seconds") > 0
+    assert report == {
+        "added": ["first.txt", "second.txt"],
+        "changed": [],
+        "removed": [],
+        "unchanged": 0,
+        "failed": [],
+        "passages": 2,
+        "generation": 1,
+    }
+
+    (reports / "first.txt").write_text("The first dam broke at dawn, after all.")
+    (reports / "second.txt").unlink()
+    (reports / "third.txt").write_text("The third dam was never built.")
+    report = prints(capfd, "sync", "--home", home)
+    assert (report["added"], report["changed"], report["removed"]) == (
+        ["third.txt"],
+        ["first.txt"],
+        ["second.txt"],
+    )
+
+    report = prints(capfd, "sync", "--home", home)
+    assert (report["unchanged"], report["generation"]) == (2, 2)
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_indexed(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "good.txt").write_text("The dam held through the night.")
+    (tmp_path / "reports" / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing more")
+    assert main(["sync", str(tmp_path / "reports"), "--home", str(tmp_path / "home")]) == 0
+    out, err = capfd.readouterr()
+    assert re.fullmatch(
+        r"1 added, 0 changed, 0 removed, 0 unchanged, 1 failed in [\d.]+ s; "
+        r"the library has 1 passages, generation 1\n",
+        out,
+    )
+    assert re.fullmatch(r"footnoted: broken\.pdf: [^\n]+; [^\n]+\n", err)
+
+
+def test_sync_fails_where_nothing_could_be_indexed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    assert main(["sync", str(missing), "--home", str(tmp_path / "home"), "--json"]) == 1
+    report = json.loads(capfd.readouterr().out)
+    assert [failure["path"] for failure in report["failed"]] == [str(missing)]
+    assert report["failed"][0]["cause"].startswith("does not exist; ")
+
+
+def test_sync_without_a_path_needs_a_folder_that_the_library_follows(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    line = fails(capfd, 2, "sync", "--home", tmp_path / "home")
+    assert line == (f"the library in {tmp_path}/home follows no folder yet; name one: footnoted sync FOLDER")
+    assert not (tmp_path / "home").exists()
+
+
+def test_progress_is_drawn_on_a_terminal_only(tmp_path: Path) -> None:
+    (tmp_path / "report.txt").write_text("The dam held through the night.")
+    out, drawn = on_terminal("sync", tmp_path / "report.txt", "--home", tmp_path / "home")
+    assert "Loading the encoder" in drawn
+    assert "Embedding" in drawn
+    assert out.startswith("1 added, 0 changed")
+
+
+# Jobs
 
 
 @pytest.fixture
@@ -107,11 +184,3 @@ def test_a_sync_can_be_cancelled_from_elsewhere_and_is_gone_on_with(
     shown = mapping_of_lines(capfd.readouterr().out)
     assert shown["Library"].startswith("empty")
     assert shown[f"Job {job.id[:8]}"].startswith("sync cancelled, cancelled on request; 20")
-
-
-def test_status_shows_how_the_last_jobs_came_out(capfd: pytest.CaptureFixture[str], home: Path) -> None:
-    [job] = prints(capfd, "status", "--home", home)["jobs"]
-    assert (job["kind"], job["state"], len(job["result"]["added"])) == ("sync", "done", 7)
-    assert main(["status", "--home", str(home)]) == 0
-    lines = mapping_of_lines(capfd.readouterr().out)
-    assert lines[f"Job {job['id'][:8]}"].startswith("sync done, 7 added; 20")

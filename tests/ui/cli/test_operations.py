@@ -1,4 +1,4 @@
-"""The command ``check``: it finds what keeps a server from working, and says what to do."""
+"""``check`` finds what keeps a server from working; ``audit``, ``backup``, ``restore`` and ``status``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.commands import fails, prints
 from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import Accounts, Role
 from ui.cli.app import main
@@ -20,8 +22,6 @@ from ui.operations import checks
 from ui.operations.checks import run_checks
 from ui.settings import Settings
 from ui.stored_model import model_of, write_model
-
-pytestmark = pytest.mark.slow_cases
 
 
 def found(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) -> dict[str, Any]:
@@ -38,6 +38,7 @@ def one(settings: Settings, name: str) -> tuple[str, str]:
     return finding.state, finding.detail
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize(
     ("address", "cause"),
     [
@@ -52,19 +53,8 @@ def test_milvus_that_cannot_be_used_is_found(own_home: Path, address: str, cause
 
 def test_a_good_home_passes_every_check(own_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     all_checks = found(capfd, 0, "--home", own_home)
-    assert list(all_checks) == [
-        "settings",
-        "versions",
-        "disk",
-        "permissions",
-        "accounts",
-        "proxies",
-        "library",
-        "models",
-        "agents",
-        "question",
-        "server",
-    ]
+    names = "settings versions disk permissions accounts proxies library models agents question server"
+    assert " ".join(all_checks) == names
     assert {name for name, (state, _) in all_checks.items() if state == "failed"} == set()
     assert all_checks["library"] == ("ok", "7 reports, 32 passages, generation 1")
     assert all_checks["models"][1].startswith("encoder bge-small-en-v1.5@68807e3ff2abb83c")
@@ -90,12 +80,6 @@ def test_a_failed_check_is_an_exit_status_and_the_others_are_run_all_the_same(
         "people must sign in, because other machines can reach 0.0.0.0, and nobody can; add yourself with "
         "`footnoted user add NAME --administrator`"
     )
-
-
-def test_a_wrong_setting_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "footnoted.toml").write_text("port = 99999\n")
-    assert main(["check", "--home", str(tmp_path)]) == 2
-    assert capfd.readouterr().err.startswith("footnoted: the setting port")
 
 
 def test_a_damaged_catalog_fails(own_home: Path) -> None:
@@ -157,85 +141,66 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fr
     assert one(Settings(home=tmp_path), "disk")[0] == state
 
 
-def test_people_must_be_able_to_sign_in_where_they_have_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_hashes_quick(monkeypatch)
-    exposed = Settings(home=tmp_path, host="0.0.0.0")
-    with closing(Accounts.open(tmp_path)) as accounts:
-        assert one(exposed, "accounts")[0] == "failed"
-        accepted = Settings(home=tmp_path, sign_in="on", insecure=True)
-        assert one(accepted, "accounts")[0] == "warning"
-        accounts.users.add("ana", PASSWORD)
-        assert one(exposed, "accounts")[0] == "warning"
-        accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
-        assert one(exposed, "accounts") == (
-            "ok",
-            "2 people can sign in, because other machines can reach 0.0.0.0",
-        )
-    assert one(Settings(home=tmp_path, host="0.0.0.0", insecure=True), "accounts")[0] == "warning"
-    provided = {"sign_in": "on", "openid_issuer": "https://login.example"}
-    state, words = one(Settings.model_validate({"home": tmp_path, **provided}), "accounts")
-    assert (state, "openid_client is not set" in words) == ("failed", True)
-    everyone = {**provided, "home": tmp_path / "new", "openid_client": "x", "openid_users": "all"}
-    assert one(Settings.model_validate(everyone), "accounts")[0] == "warning"
-    assert one(Settings(home=tmp_path, host="desk.example", sign_in="off"), "accounts")[0] == "failed"
-
-
-def test_accounts_that_nobody_asks_for_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_hashes_quick(monkeypatch)
-    assert one(Settings(home=tmp_path), "accounts") == (
-        "ok",
-        "nobody signs in, and only this machine reaches 127.0.0.1",
-    )
-    with closing(Accounts.open(tmp_path)) as accounts:
-        accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
-    assert one(Settings(home=tmp_path), "accounts") == (
-        "ok",
-        "1 people can sign in, because the home has accounts",
-    )
-    assert one(Settings(home=tmp_path, sign_in="off"), "accounts") == (
-        "warning",
-        (
-            "nobody signs in, although the home has accounts: every user of this machine reads all, but "
-            "nobody through a proxy; set FOOTNOTED_SIGN_IN to auto"
-        ),
-    )
-    state, detail = one(Settings(home=tmp_path, insecure=True), "accounts")
-    assert (state, "reads all, also through a proxy; set FOOTNOTED_SIGN_IN to on" in detail) == (
-        "warning",
-        True,
-    )
+EXPOSED = {"host": "0.0.0.0"}
+OPENID = {"openid_issuer": "https://login.example", "openid_client": "x"}
+MEMBER, ROOT = ("ana", Role.MEMBER), ("root", Role.ADMINISTRATOR)
+NOBODY = "and nobody can; add yourself with `footnoted user add NAME --administrator`"
 
 
 @pytest.mark.parametrize(
-    ("given", "cause"),
+    ("given", "people", "state", "words"),
     [
-        ({"allowed_hosts": ("desk.example",)}, "FOOTNOTED_ALLOWED_HOSTS is set"),
+        ({}, [], "ok", "nobody signs in, and only this machine reaches 127.0.0.1"),
+        ({}, [ROOT], "ok", "1 people can sign in, because the home has accounts"),
         (
-            {"openid_issuer": "https://login.example", "openid_client": "x"},
-            "FOOTNOTED_OPENID_ISSUER is set",
+            {"sign_in": "off"},
+            [ROOT],
+            "warning",
+            (
+                "nobody signs in, although the home has accounts: every user of this machine reads all, but "
+                "nobody through a proxy; set FOOTNOTED_SIGN_IN to auto"
+            ),
         ),
+        (
+            {"insecure": True},
+            [ROOT],
+            "warning",
+            "reads all, also through a proxy; set FOOTNOTED_SIGN_IN to on",
+        ),
+        (EXPOSED, [], "failed", f"because other machines can reach 0.0.0.0, {NOBODY}"),
+        (EXPOSED, [MEMBER], "warning", ""),
+        (EXPOSED, [MEMBER, ROOT], "ok", "2 people can sign in, because other machines can reach 0.0.0.0"),
+        ({**EXPOSED, "insecure": True}, [MEMBER, ROOT], "warning", ""),
+        ({"host": "desk.example", "sign_in": "off"}, [MEMBER, ROOT], "failed", ""),
+        ({"sign_in": "on", "insecure": True}, [], "warning", ""),
+        ({"allowed_hosts": ("desk.example",)}, [], "failed", f"FOOTNOTED_ALLOWED_HOSTS is set, {NOBODY}"),
+        (OPENID, [], "failed", f"because FOOTNOTED_OPENID_ISSUER is set, {NOBODY}"),
+        ({**OPENID, "sign_in": "on", "openid_client": None}, [ROOT], "failed", "openid_client is not set"),
+        ({**OPENID, "sign_in": "on", "openid_users": "all"}, [], "warning", ""),
     ],
 )
-def test_a_setting_for_several_people_fails_where_nobody_can_sign_in(
-    tmp_path: Path, given: dict[str, object], cause: str
+def test_people_must_be_able_to_sign_in_where_they_have_to(  # noqa: PLR0917
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, object],
+    people: list[tuple[str, Role]],
+    state: str,
+    words: str,
 ) -> None:
-    state, detail = one(Settings.model_validate({"home": tmp_path, **given}), "accounts")
-    assert state == "failed"
-    assert detail == (
-        f"people must sign in, because {cause}, and nobody can; add yourself with `footnoted user add NAME "
-        "--administrator`"
-    )
+    make_hashes_quick(monkeypatch)
+    if people:
+        with closing(Accounts.open(tmp_path)) as accounts:
+            for name, role in people:
+                accounts.users.add(name, PASSWORD, role)
+    found_state, detail = one(Settings.model_validate({"home": tmp_path, **given}), "accounts")
+    assert (found_state, words in detail) == (state, True), detail
 
 
 def test_a_proxy_that_may_not_be_trusted_is_a_warning(tmp_path: Path) -> None:
     elsewhere = {"home": tmp_path, "host": "0.0.0.0", "allowed_hosts": ("desk.example",)}
     state, detail = one(Settings.model_validate(elsewhere), "proxies")
-    assert (state, detail.endswith("set FOOTNOTED_TRUSTED_PROXIES to the proxy's address")) == (
-        "warning",
-        True,
-    )
+    assert state == "warning"
+    assert detail.endswith("set FOOTNOTED_TRUSTED_PROXIES to the proxy's address")
     trusting = Settings.model_validate({**elsewhere, "trusted_proxies": ("172.30.94.1",)})
     assert one(trusting, "proxies") == (
         "ok",
@@ -263,6 +228,7 @@ def test_without_the_protocol_of_agents_there_is_a_warning_with_the_command(
     assert (state, "run `pip install 'footnoted[mcp]'`" in detail) == ("warning", True)
 
 
+@pytest.mark.slow_cases
 @pytest.mark.parametrize("provider", ["mistralai", "anthropic"])
 def test_a_provider_without_its_package_is_named_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str
@@ -305,3 +271,122 @@ def test_versions_that_do_not_fit_are_named(tmp_path: Path, monkeypatch: pytest.
     assert state == "failed"
     assert detail.startswith("limits is 5.")
     assert ", and <2 is needed; no-such-package is missing; install footnoted" in detail
+
+
+@pytest.fixture
+def changed_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Path:
+    """A home with an account, a token and a report, of which commands have recorded each change."""
+    make_hashes_quick(monkeypatch)
+    home = tmp_path / "home"
+    (tmp_path / "password").write_text(PASSWORD)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "gate.txt").write_text("Gate 3 of the dam failed.")
+    of_home = ["--home", str(home)]
+    for command in (
+        ["user", "add", "ana", "--password-file", str(tmp_path / "password")],
+        ["user", "list"],
+        ["token", "add", "dash", "--scope", "read"],
+        ["token", "revoke", "dash"],
+        ["sync", str(tmp_path / "reports")],
+        ["sync"],
+        ["backup", str(tmp_path / "library.tar")],
+    ):
+        assert main([*command, *of_home]) == 0
+    assert main(["user", "disable", "nobody", *of_home]) != 0
+    capfd.readouterr()
+    return home
+
+
+def test_each_change_by_a_command_is_listed_and_nothing_else(
+    changed_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    records = prints(capfd, "audit", "--home", changed_home)["records"]
+    assert [(record["action"], record["target"]) for record in reversed(records)] == [
+        ("user add", "ana"),
+        ("token add", "dash"),
+        ("token revoke", "dash"),
+        ("sync", "1 added, 0 changed, 0 removed"),
+        ("backup", str(tmp_path / "library.tar")),
+    ]
+    assert {(record["kind"], record["outcome"], record["address"]) for record in records} == {
+        ("command", "done", None)
+    }
+    assert main(["audit", "--home", str(changed_home), "-n", "1", "--action", "user"]) == 0
+    line = capfd.readouterr().out
+    assert " (command) · user add · ana · done\n" in line
+    assert line.count("\n") == 1
+
+
+def test_the_list_begins_at_a_date(changed_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    assert len(prints(capfd, "audit", "--home", changed_home, "--since", today)["records"]) == 5
+    assert prints(capfd, "audit", "--home", changed_home, "--since", "2100-01-01")["records"] == []
+    line = fails(capfd, 2, "audit", "--home", changed_home, "--since", "yesterday")
+    assert line == "--since is 'yesterday'; write a date such as 2031-07-18"
+
+
+EMPTY = "is empty: it has no bytes; save it again with its text"
+
+
+def shown(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    assert main([*map(str, arguments)]) == 0
+    return capfd.readouterr().out
+
+
+def test_a_restore_lists_the_folders_and_a_sync_confirms_one(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    reports, home = tmp_path / "my reports", tmp_path / "home"
+    reports.mkdir()
+    (reports / "gate.txt").write_text("The third gate is shut.")
+    (reports / "empty.txt").write_text("")
+    assert main(["sync", str(reports), "--home", str(home), "--json"]) == 0
+    assert main(["backup", str(tmp_path / "library.tar"), "--home", str(home), "--json"]) == 0
+    capfd.readouterr()
+    lines = shown(capfd, "restore", tmp_path / "library.tar", "--home", tmp_path / "new").splitlines()
+    assert lines[1:] == [
+        "It followed these folders; each is followed again once you sync it:",
+        f"  footnoted sync '{reports}'",
+    ]
+    status = prints(capfd, "status", "--home", tmp_path / "new")
+    assert (status["folders"], status["unconfirmed"], status["failed"]) == ([], [str(reports)], [])
+    words = " ".join(shown(capfd, "status", "--home", tmp_path / "new").split())
+    assert "followed once you run: footnoted sync FOLDER" in words
+    assert main(["sync", str(reports), "--home", str(tmp_path / "new"), "--json"]) == 0
+    capfd.readouterr()
+    status = prints(capfd, "status", "--home", tmp_path / "new")
+    assert (status["folders"], status["unconfirmed"]) == ([str(reports)], [])
+    [failed] = status["failed"]
+    assert (failed["source"], failed["path"], failed["cause"]) == (str(reports), "empty.txt", EMPTY)
+    assert set(failed) == {"source", "path", "cause", "since"}
+
+
+def test_a_failure_after_the_restore_comes_below_the_place_of_the_former_library(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "gate.txt").write_text("The third gate is shut.")
+    home, file = tmp_path / "home", tmp_path / "library.tar"
+    assert main(["sync", str(tmp_path / "gate.txt"), "--home", str(home)]) == 0
+    assert main(["backup", str(file), "--home", str(home)]) == 0
+    (home / "audit.sqlite").write_bytes(b"nonsense" * 1_000)
+    capfd.readouterr()
+    assert main(["restore", str(file), "--home", str(home)]) == 1
+    said = capfd.readouterr()
+    [former] = home.glob("replaced-*")
+    assert f"The replaced library is in {former};" in " ".join(said.out.split())
+    assert said.err.startswith(f"footnoted: {home / 'audit.sqlite'} cannot be opened: file is not a database")
+
+
+def test_the_status_names_files_that_could_not_be_read(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    reports, home = tmp_path / "reports", tmp_path / "home"
+    reports.mkdir()
+    (reports / "gate.txt").write_text("The third gate is shut.")
+    for number in range(12):
+        (reports / f"empty-{number:02}.txt").write_text("")
+    assert main(["sync", str(reports), "--home", str(home)]) == 0
+    capfd.readouterr()
+    words = " ".join(shown(capfd, "status", "--home", home).split())
+    assert f"Not read empty-00.txt: {EMPTY} empty-01.txt: {EMPTY}" in words
+    assert f"empty-09.txt: {EMPTY} and 2 others" in words
