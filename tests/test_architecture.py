@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,18 @@ DRAWERS = {"base", "common", "core", "helper", "helpers", "misc", "shared", "too
 HTTP = {"fastapi", "gradio", "http", "httpx", "requests", "starlette", "urllib", "uvicorn"}
 
 
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def sources(*folders: str) -> list[Path]:
     return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
 
 
 def imported(file: Path) -> Iterator[str]:
-    """The top-level packages that a module imports, anywhere in its code."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    """The top-level packages that a module imports."""
+    for node in ast.walk(tree(file)):
         if isinstance(node, ast.Import):
             yield from (name.name.partition(".")[0] for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -60,7 +66,7 @@ def test_only_the_settings_read_the_environment() -> None:
     readers = [
         shown(file)
         for file in sources(*ROOMS)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(file))
         if (isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.getenv", "os.environ.get"})
         or (
             isinstance(node, ast.Subscript)
@@ -76,7 +82,7 @@ def test_a_package_imports_from_the_faces_of_another() -> None:
     deep = [
         f"{shown(file)}: {node.module}"
         for file in sources(*ROOMS)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(file))
         if isinstance(node, ast.ImportFrom) and node.module and not node.level
         if node.module.split(".")[0] in {*ROOMS} - {file.relative_to(ROOT).parts[0]}
         if len(node.module.split(".")) > 2
@@ -94,7 +100,7 @@ def test_routes_get_the_library_as_their_sender_may_see_it() -> None:
     functions = [
         (shown(file), node)
         for file in sources("ui/http", "ui/page")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(file))
         if isinstance(node, ast.FunctionDef) and node.name.endswith("_router")
     ]
     given = [
@@ -120,11 +126,7 @@ def test_no_module_is_a_drawer() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [
-        shown(file)
-        for file in sources(*ROOMS, "tests")
-        if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
-    ]
+    silent = [shown(file) for file in sources(*ROOMS, "tests") if not ast.get_docstring(tree(file))]
     assert silent == []
 
 

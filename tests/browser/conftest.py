@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
-from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
-from tests.browser.desks import LIT, SOLD, Desk, desk_in
-from tests.browser.pages import PATIENCE, Watched, installed_chromium, opened, serving
-from tests.browser.shelves import REPORTS, write
-from tests.browser.telling import kept
+from tests.browser.desks import Desk, desk_in
+from tests.browser.pages import PATIENCE, ServeFiles, installed_chromium, opened, serving
 from tests.support.handing import SERVERS, handing_on
 from tests.support.routes import made_once
 from ui.settings import Settings
@@ -64,12 +60,15 @@ def seed_server(seed_index: Library, seed_engine: QueryEngine) -> Iterator[str]:
 
 
 @pytest.fixture
-def seed_page(chromium: Browser, seed_server: str) -> Iterator[Watched]:
-    """The page over ``seeds/``; the test fails if the page logs an error or sends a request elsewhere."""
-    with opened(chromium, seed_server) as watched:
-        yield watched
-        assert watched.errors == []
-        assert watched.elsewhere == []
+def seed_page(chromium: Browser, seed_server: str) -> Iterator[Page]:
+    """The page over ``seeds/``."""
+    with opened(chromium, seed_server) as page:
+        yield page
+
+
+@pytest.fixture
+def page(seed_page: Page) -> Page:
+    return seed_page
 
 
 @pytest.fixture
@@ -80,47 +79,16 @@ def desk(chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path)
 
 
 @pytest.fixture(scope="module")
-def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over six reports with different collections, languages, kinds and dates."""
-    folder = tmp_path_factory.mktemp("reports")
-    for report in REPORTS:
-        write(folder, report)
-    with Library.open(tmp_path_factory.mktemp("shelf"), encoder) as index:
-        sync(index, [folder], options=replace(DEFAULTS, by_time=False))
-        with serving(index, QueryEngine(index)) as server:
-            yield server
+def serve_files(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeFiles]:
+    """A function that serves a library of the given files (content by name), and returns its URL."""
+    with ExitStack() as running:
 
+        def serve(files: Mapping[str, str | bytes]) -> str:
+            folder = tmp_path_factory.mktemp("reports")
+            for name, content in files.items():
+                (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+            index = running.enter_context(Library.open(tmp_path_factory.mktemp("home"), encoder))
+            sync(index, [folder])
+            return running.enter_context(serving(index, QueryEngine(index)))
 
-@pytest.fixture
-def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
-    with opened(chromium, shelf) as watched:
-        yield watched.page
-        assert watched.errors == []
-        assert watched.elsewhere == []
-
-
-@pytest.fixture(scope="module")
-def told_library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    folder = tmp_path_factory.mktemp("told")
-    for name, words in (("lanterns", LIT), ("tannery", SOLD)):
-        (folder / f"{name}.txt").write_text(f"Of the {name}\n\n{words}\n", encoding="utf-8")
-    with Library.open(tmp_path_factory.mktemp("tellers"), encoder) as index:
-        sync(index, [folder])
-        yield index
-
-
-@pytest.fixture
-def teller(told_library: Library) -> Iterator[str]:
-    """The URL of a server that keeps answers and has none yet."""
-    with serving(told_library, QueryEngine(told_library, keeps=True)) as server:
-        for conversation in kept(server):
-            httpx.delete(f"{server}/v1/conversations/{conversation['conversation_id']}", timeout=60)
-        yield server
-
-
-@pytest.fixture
-def teller_page(chromium: Browser, teller: str) -> Iterator[Page]:
-    with opened(chromium, teller) as watched:
-        yield watched.page
-        assert watched.errors == []
-        assert watched.elsewhere == []
+        yield serve

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from playwright.sync_api import Browser, FilePayload, Locator, Page
 from reportlab.lib.pdfencrypt import StandardEncryption
 
@@ -17,7 +16,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
-from tests.browser.pages import Watched, opened, serving
+from tests.browser.pages import opened, serving, stored
 from tests.support.background import Held
 from tests.support.pdf_files import column, draw
 
@@ -33,11 +32,10 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 
 @dataclass(frozen=True)
 class Desk:
-    """``watched`` has the page's errors and foreign requests; ``held`` is the encoder for a test to hold."""
+    """``held`` is the encoder, for a test to hold."""
 
     page: Page
     server: str
-    watched: Watched
     held: Held
     folder: Path
 
@@ -46,7 +44,7 @@ class Desk:
 def desk_in(
     browser: Browser, encoder: Encoder, reader: Isolated, home: Path, **context: object
 ) -> Iterator[Desk]:
-    """A desk over a new library under ``home``; the page may log no error except refusals of the server."""
+    """A desk over a new library under ``home``; its requests may fail."""
     folder = home / "library"
     folder.mkdir()
     (folder / "mill.txt").write_text(f"{MILL}\n\n{FOLLOWED}\n", encoding="utf-8")
@@ -54,14 +52,9 @@ def desk_in(
     with Library.open(home / "home", held) as index:
         sync(index, [folder], reader=reader)
         engine = QueryEngine(index, keeps=True)
-        with serving(index, engine) as server, opened(browser, server, **context) as watched:
-            yield Desk(watched.page, server, watched, held, folder)
+        with serving(index, engine) as server, opened(browser, server, failing=True, **context) as page:
+            yield Desk(page, server, held, folder)
             held.go_on.set()
-            # A browser logs every refusal of the server as an error in its console.
-            refusals = ("status of 4", "status of 5")
-            errors = [error for error in watched.errors if not any(said in error for said in refusals)]
-            assert errors == [], errors
-            assert watched.elsewhere == [], watched.elsewhere
 
 
 def pdf(name: str, *lines: str, password: str | None = None) -> FilePayload:
@@ -88,11 +81,6 @@ def upload(page: Page, name: str) -> Locator:
 
 def state(page: Page, name: str) -> Locator:
     return upload(page, name).locator(".fn-upload-state")
-
-
-def stored(server: str) -> list[dict[str, Any]]:
-    reports: list[dict[str, Any]] = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
-    return reports
 
 
 def stored_titles(server: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -36,12 +37,16 @@ def main() -> None:
         with serving(index, QueryEngine(index), Settings(home=index.home)) as url:
             for size, viewport in SIZES.items():
                 for scheme in SCHEMES:
-                    context = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}
+                    context: dict[str, Any] = {
+                        "viewport": viewport,
+                        "color_scheme": scheme,
+                        "reduced_motion": "reduce",
+                    }
                     for name, show in VIEWS.items():
-                        with opened(browser, url, **context) as watched:
-                            show(watched.page)
-                            watched.page.wait_for_timeout(300)
-                            picture = watched.page.screenshot()
+                        with opened(browser, url, **context) as page:
+                            show(page)
+                            page.wait_for_timeout(300)
+                            picture = page.screenshot()
                         target = IMAGES / f"{name}-{size}-{scheme}.webp"
                         Image.open(io.BytesIO(picture)).save(target, quality=QUALITY, method=6)
                         print(f"{target.relative_to(ROOT)}: {target.stat().st_size:,} bytes")

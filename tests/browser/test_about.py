@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,12 +11,10 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.browser.pages import MARKED, api_answer, opened, serving
+from tests.browser.pages import MARKED, api_answer, opened, place_of, report_at, serving
 from tests.browser.rows import row
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 TITLE = f"Pumps {HOSTILE} reviewed"
 PATH = f"reviews/{HOSTILE.replace('/', '')} &amp;.md"
@@ -64,26 +60,12 @@ def audit(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def audit_page(chromium: Browser, audit: str) -> Iterator[Page]:
-    with opened(chromium, audit) as watched:
-        yield watched.page
-        assert watched.page.title() == "Footnoted"
-        for place in ("#fn-source", "#fn-narrowed"):
-            expect(watched.page.locator(f"{place} :is(img, script, strong)")).to_have_count(0)
-        assert (watched.errors, watched.elsewhere) == ([], [])
-
-
-def report(server: str) -> dict[str, Any]:
-    listed = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
-    found: dict[str, Any] = next(one for one in listed if one["path"] == PATH)
-    return found
-
-
-def place(server: str, version: int, words: str) -> str:
-    number = report(server)["document_id"]
-    text = httpx.get(f"{server}/v1/documents/{number}/text?version={version}", timeout=60).json()["text"]
-    start = text.index(words)
-    return f"#cite-{number}-{version}-{start}-{start + len(words)}"
+def page(chromium: Browser, audit: str) -> Iterator[Page]:
+    with opened(chromium, audit) as page:
+        yield page
+        assert page.title() == "Footnoted"
+        for place in ("#fn-library", "#fn-source", "#fn-narrowed"):
+            expect(page.locator(f"{place} :is(img, script, strong)")).to_have_count(0)
 
 
 def open_about(page: Page, title: str = TITLE) -> None:
@@ -103,11 +85,10 @@ def known(page: Page) -> dict[str, str]:
 
 
 @pytest.mark.journey
-def test_all_that_is_known_is_told_with_where_it_was_read_and_is_text(audit_page: Page, audit: str) -> None:
-    page = audit_page
+def test_all_that_is_known_is_told_with_where_it_was_read_and_is_text(page: Page, audit: str) -> None:
     open_about(page)
     said = known(page)
-    digest = report(audit)["digest"]
+    digest = report_at(audit, PATH)["digest"]
     assert list(said.items())[:8] == [
         ("Title", f"{TITLE} | from the report’s text"),
         ("Publisher", f"{SAID['publisher']} | from the metadata file beside the report"),
@@ -122,27 +103,20 @@ def test_all_that_is_known_is_told_with_where_it_was_read_and_is_text(audit_page
     assert said["SHA-256"] == digest[:12]
     expect(page.locator(".fn-known code")).to_have_attribute("title", digest)
     assert "Pages" not in said
+    page.get_by_role("button", name="Contents").click()
+    expect(page.locator(".fn-outline li")).to_have_text([TITLE, f"Summary {HOSTILE}", "Findings"])
 
 
-def test_what_was_found_out_otherwise_says_how(audit_page: Page) -> None:
-    open_about(audit_page, "The mill of Ostmere")
-    said = known(audit_page)
+def test_what_was_found_out_otherwise_says_how(page: Page) -> None:
+    open_about(page, "The mill of Ostmere")
+    said = known(page)
     assert said["Language"] == "not determined"
     assert said["Published"].endswith("| from the file’s modification time")
     assert "Collection" not in said
-    expect(audit_page.locator(".fn-about .fn-empty")).to_have_text(
-        "No saved answer uses this report as a source."
-    )
+    expect(page.locator(".fn-about .fn-empty")).to_have_text("No saved answer uses this report as a source.")
 
 
-def test_sections_that_are_named_like_markup_are_words(audit_page: Page) -> None:
-    open_about(audit_page)
-    audit_page.get_by_role("button", name="Contents").click()
-    expect(audit_page.locator(".fn-outline li")).to_have_text([TITLE, f"Summary {HOSTILE}", "Findings"])
-
-
-def test_the_versions_are_listed_and_the_current_one_is_marked(audit_page: Page) -> None:
-    page = audit_page
+def test_the_versions_are_listed_and_the_current_one_is_marked(page: Page) -> None:
     open_about(page)
     versions = page.locator(".fn-versions li")
     expect(versions.locator(".fn-version")).to_have_text(["Version 2", "Version 1"])
@@ -160,8 +134,8 @@ def test_the_versions_are_listed_and_the_current_one_is_marked(audit_page: Page)
 
 
 def test_what_changed_is_told_by_signs_and_leads_to_its_place(chromium: Browser, audit: str) -> None:
-    with opened(chromium, audit, place(audit, 1, "inspected 41 pumping stations")) as watched:
-        page = watched.page
+    number = report_at(audit, PATH)["document_id"]
+    with opened(chromium, audit, place_of(audit, "inspected 41 pumping stations", number)) as page:
         page.locator("#fn-source mark").first.wait_for()
         page.locator(".fn-caution").get_by_role("button", name="What changed").click()
         title = page.get_by_role("heading", name="What changed from version 1 to 2")
@@ -186,35 +160,19 @@ def test_what_changed_is_told_by_signs_and_leads_to_its_place(chromium: Browser,
         page.locator("#fn-source mark").first.wait_for()
         assert page.evaluate(MARKED) == WENT
         expect(page.get_by_role("button", name="Superseded")).to_be_visible()
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_the_answers_that_cite_it_are_linked_and_their_questions_are_text(
-    audit_page: Page, audit: str
-) -> None:
+def test_the_answers_that_cite_it_are_linked_and_their_questions_are_text(page: Page, audit: str) -> None:
     answers = [
         api_answer(audit, question)
         for question in ("How many pumping stations did the office inspect?", HOSTILE_QUESTION)
     ]
     assert all(answer["citations"] for answer in answers)
-    open_about(audit_page)
-    links = audit_page.locator(".fn-citing a")
+    open_about(page)
+    links = page.locator(".fn-citing a")
     expect(links).to_have_text([answer["question"] for answer in reversed(answers)])
     hrefs = links.evaluate_all("(all) => all.map((link) => link.getAttribute('href'))")
     assert hrefs == [f"?answer={answer['answer_id']}" for answer in reversed(answers)]
     quoted = len({(one["start"], one["end"]) for one in answers[-1]["citations"]})
     words = f"{quoted} passage{'' if quoted == 1 else 's'}"
-    expect(audit_page.locator(".fn-citing li").first.locator(".fn-facts")).to_contain_text(words)
-
-
-def test_on_a_phone_all_of_it_fits_the_drawer(chromium: Browser, audit: str) -> None:
-    with opened(chromium, audit, place(audit, 1, "had no fence"), **PHONE) as watched:
-        page = watched.page
-        page.locator("#fn-source mark").first.wait_for()
-        page.locator(".fn-caution").get_by_role("button", name="What changed").tap()
-        expect(page.get_by_role("heading", name="What changed from version 1 to 2")).to_be_in_viewport()
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        body = page.locator(".fn-desk-body")
-        assert body.evaluate("(element) => element.scrollWidth <= element.clientWidth")
-        assert page.evaluate("document.body.scrollTop") == 0
-        assert (watched.errors, watched.elsewhere) == ([], [])
+    expect(page.locator(".fn-citing li").first.locator(".fn-facts")).to_contain_text(words)

@@ -16,13 +16,11 @@ from index.library import Library
 from rag.conversations.answers import sound_conversation, stored_answer_json
 from rag.conversations.feedback import read_feedback
 from rag.engine import QueryEngine
-from tests.browser.pages import Watched, ask, opened, serving
+from tests.browser.pages import MARKED, WHOLE, ServeFiles, answered, opened, serving
 
 pytestmark = pytest.mark.browser
 
 BROKE = "When did the dam of Varda break?"
-SLOW = 30_000
-"""Milliseconds: the first question of a process loads the reader model."""
 
 COST = "What had the dam of Varda cost?"
 DAM = (
@@ -46,24 +44,13 @@ def dam_server(dam: Library) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def watched(chromium: Browser, dam_server: str) -> Iterator[Watched]:
-    with opened(chromium, dam_server, permissions=["clipboard-read", "clipboard-write"]) as watched:
-        yield watched
-        assert (watched.errors, watched.elsewhere) == ([], [])
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 @pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
-
-
-def answered(page: Page, question: str = BROKE) -> Locator:
-    before = page.locator("#fn-conversation [id^='fn-answer-']").count()
-    ask(page, question)
-    answers = page.locator("#fn-conversation [id^='fn-answer-']")
-    expect(answers).to_have_count(before + 1, timeout=SLOW)
-    return page.locator(f"#{answers.last.get_attribute('id')}")
+def page(chromium: Browser, dam_server: str) -> Iterator[Page]:
+    with opened(chromium, dam_server, permissions=CLIPBOARD) as page:
+        yield page
 
 
 def id_of(answer: Locator) -> str:
@@ -86,7 +73,7 @@ def said(page: Page) -> Locator:
 
 @pytest.mark.journey
 def test_an_answer_is_copied_with_its_footnotes_in_words_and_in_html(page: Page, dam_server: str) -> None:
-    answer = answered(page)
+    answer = answered(page, BROKE)
     act(answer, "copy").click()
     expect(said(page)).to_have_text("Copied with its footnotes.")
     expected = httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}/text", timeout=60).json()
@@ -103,7 +90,7 @@ def test_an_answer_is_copied_with_its_footnotes_in_words_and_in_html(page: Page,
 
 
 def test_without_a_secure_connection_an_answer_is_copied_all_the_same(page: Page) -> None:
-    answer = answered(page)
+    answer = answered(page, BROKE)
     page.evaluate("delete window.ClipboardItem")
     act(answer, "copy").click()
     expect(said(page)).to_have_text("Copied with its footnotes.")
@@ -113,7 +100,7 @@ def test_without_a_secure_connection_an_answer_is_copied_all_the_same(page: Page
 def test_a_link_to_an_answer_opens_it_in_another_window(
     page: Page, chromium: Browser, dam_server: str
 ) -> None:
-    first = answered(page)
+    first = answered(page, BROKE)
     words = first.locator(".fn-quote").first.text_content()
     answered(page, COST)
     act(first, "link").click()
@@ -121,38 +108,36 @@ def test_a_link_to_an_answer_opens_it_in_another_window(
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == f"{dam_server}/?answer={id_of(first)}"
     with opened(chromium, dam_server, link.removeprefix(f"{dam_server}/")) as other:
-        expect(other.page.locator(".fn-question")).to_have_text([BROKE])
-        expect(other.page.locator(".fn-quote").first).to_have_text(words or "")
-        expect(other.page.locator(".fn-notice")).to_have_text(
+        expect(other.locator(".fn-question")).to_have_text([BROKE])
+        expect(other.locator(".fn-quote").first).to_have_text(words or "")
+        expect(other.locator(".fn-notice")).to_have_text(
             "The conversation already has 1 answer after this one. Show the whole conversation"
         )
         # The address stays the same until another question is asked.
-        assert other.page.url == link
-        other.page.locator(".fn-whole").click()
-        expect(other.page.locator(".fn-question")).to_have_text([BROKE, COST])
-        other.page.wait_for_url(re.compile("conversation="))
-        assert (other.errors, other.elsewhere) == ([], [])
+        assert other.url == link
+        other.locator(".fn-whole").click()
+        expect(other.locator(".fn-question")).to_have_text([BROKE, COST])
+        other.wait_for_url(re.compile("conversation="))
 
 
-@pytest.mark.journey
-@pytest.mark.parametrize(("name", "suffix"), [("Markdown", "md"), ("Web page", "html"), ("Word", "docx")])
+@pytest.mark.parametrize(("name", "suffix"), [("Web page", "html"), ("Word", "docx")])
 def test_an_answer_is_saved_as_a_file(page: Page, dam_server: str, name: str, suffix: str) -> None:
-    answer = answered(page)
+    answer = answered(page, BROKE)
     answer.locator(".fn-save summary").click()
     with page.expect_download() as download:
         answer.locator(".fn-file", has_text=name).click()
     assert (
         download.value.suggested_filename == f"when-did-the-dam-of-varda-break-{id_of(answer)[:8]}.{suffix}"
     )
-    data = Path(download.value.path()).read_bytes()
-    if suffix != "docx":
-        assert data == httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}.{suffix}", timeout=60).content
+    if suffix == "html":
+        saved = httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}.html", timeout=60).content
+        assert Path(download.value.path()).read_bytes() == saved
     expect(answer.locator(".fn-save")).not_to_have_attribute("open", "")
     expect(said(page)).to_have_text(f"Saving as {name}…")
 
 
 def test_the_files_are_reached_and_left_by_the_keyboard(page: Page) -> None:
-    answer = answered(page)
+    answer = answered(page, BROKE)
     menu = answer.locator(".fn-save")
     menu.locator("summary").focus()
     page.keyboard.press("Enter")
@@ -164,24 +149,10 @@ def test_the_files_are_reached_and_left_by_the_keyboard(page: Page) -> None:
     expect(menu.locator("summary")).to_be_focused()
 
 
-def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Library) -> None:
-    first = id_of(answered(page))
-    second = answered(page, COST)
-    old = id_of(second)
-    act(second, "again").click()
-    expect(page.locator(f"#fn-answer-{old}")).to_have_count(0)
-    answers = page.locator("#fn-conversation [id^='fn-answer-']")
-    expect(answers).to_have_count(2)
-    expect(page.locator(".fn-question")).to_have_text([BROKE, COST])
-    kept = [answer.answer_id for answer in sound_conversation(dam.catalog, in_conversation(answers.last))]
-    assert kept == [first, id_of(answers.last)]
-    # The replaced answer is still found under its own id.
-    assert COST in stored_answer_json(dam.catalog, old)
-
-
 @pytest.mark.journey
 def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam: Library) -> None:
-    first = answered(page)
+    first = answered(page, BROKE)
+    old = id_of(first)
     answered(page, COST)
     act(first, "edit").click()
     field = page.get_by_label("Edit the question")
@@ -194,16 +165,17 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam
     field.fill("How many homes were destroyed in Varda?")
     page.get_by_role("button", name="Save and ask").click()
     expect(page.locator(".fn-question")).to_have_text(["How many homes were destroyed in Varda?"])
-    expect(page.locator("#fn-conversation [id^='fn-answer-']")).to_have_count(1)
+    expect(page.locator(WHOLE)).to_have_count(1)
     expect(field).to_have_count(0)
     assert page.evaluate("document.activeElement.getAttribute('role')") == "log"
-    answer = page.locator("#fn-conversation [id^='fn-answer-']")
+    answer = page.locator(WHOLE)
     kept = sound_conversation(dam.catalog, in_conversation(answer))
     assert [each.question for each in kept] == ["How many homes were destroyed in Varda?"]
+    assert BROKE in stored_answer_json(dam.catalog, old)
 
 
 def test_editing_is_left_with_escape_and_nothing_changes(page: Page) -> None:
-    answer = answered(page)
+    answer = answered(page, BROKE)
     act(answer, "edit").focus()
     page.keyboard.press("Enter")
     field = page.get_by_label("Edit the question")
@@ -216,7 +188,7 @@ def test_editing_is_left_with_escape_and_nothing_changes(page: Page) -> None:
 
 
 def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Library) -> None:
-    answer = answered(page)
+    answer = answered(page, BROKE)
     expect(act(answer, "wrong")).to_have_attribute("aria-pressed", "false")
     act(answer, "wrong").click()
     expect(said(page)).to_have_text("Saved: Thumbs down.")
@@ -238,79 +210,64 @@ def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Lib
     expect(page.locator(".fn-given")).to_have_attribute("aria-pressed", "true")
 
 
-def test_an_action_that_fails_says_why(page: Page, watched: Watched) -> None:
-    answer = answered(page)
-    page.route("**/v1/feedback", lambda route: route.abort())
-    act(answer, "right").click()
-    expect(said(page)).to_have_text("The server is not responding. Check that it is running.")
-    expect(answer.locator(".fn-given")).to_have_count(0)
-    assert len(watched.errors) == 1
-    watched.errors.clear()
-
-
-def test_a_narrowed_question_says_so_and_finds_nothing_else(page: Page) -> None:
-    answer = answered(page)
-    page.evaluate(
-        """() => {
-          const area = document.querySelector('#fn-scope textarea');
-          const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set;
-          set.call(area, JSON.stringify({ languages: ['km'], publishers: [] }));
-          area.dispatchEvent(new Event('input', { bubbles: true }));
-        }"""
-    )
-    page.wait_for_timeout(300)
-    act(answer, "again").click()
-    expect(page.locator(".fn-abstention .fn-searched")).to_have_text(
-        "Searched only: language Khmer (0 reports)."
-    )
+def test_an_action_that_fails_says_why(chromium: Browser, dam_server: str) -> None:
+    with opened(chromium, dam_server, failing=True) as page:
+        answer = answered(page, BROKE)
+        page.route("**/v1/feedback", lambda route: route.abort())
+        act(answer, "right").click()
+        expect(said(page)).to_have_text("The server is not responding. Check that it is running.")
+        expect(answer.locator(".fn-given")).to_have_count(0)
 
 
 HOSTILE = (
-    "<img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3)) **bold** &lt;b&gt; &amp;"
+    "<img src=x onerror=document.title='owned'> <script>alert(2)</script> [x](javascript:alert(3)) **bold** "
+    "&lt;b&gt; &amp;"
 )
 
 
-def test_hostile_words_are_words_in_cards_lists_fields_and_what_is_copied(
-    chromium: Browser, encoder: Encoder, tmp_path: Path
+@pytest.mark.journey
+def test_hostile_words_are_words_in_answers_cards_sources_fields_and_what_is_copied(
+    chromium: Browser, serve_files: ServeFiles
 ) -> None:
-    library = tmp_path / "library"
-    library.mkdir()
-    body = f"{HOSTILE} title\n\nThe Zorblatt bridge cost 4,711 guilders {HOSTILE} in 1911."
-    (library / "bridge.txt").write_text(body, encoding="utf-8")
-    (library / "bridge.txt.meta.yaml").write_text(f"publisher: '{HOSTILE} office'\n", encoding="utf-8")
+    beyond_utf16 = "Characters that JavaScript counts twice: 😀 \U0001d54f 𠮷."
+    picture = "![i](http://evil.example/x.png)"
+    cost = f"The Zorblatt bridge cost 4,711 guilders {HOSTILE} {picture} $$x^2$$ 😀 \U0001d54f in 1911."
+    server = serve_files(
+        {
+            "bridge.txt": f"{HOSTILE}\n\n{beyond_utf16}\n\n{cost}",
+            "bridge.txt.meta.yaml": f'title: "{HOSTILE} title"\npublisher: "{HOSTILE} office"\n',
+        }
+    )
     question = f"How many guilders did the Zorblatt bridge {HOSTILE} cost?"
-    allowed = ["clipboard-read", "clipboard-write"]
-    with Library.open(tmp_path / "home", encoder) as index:
-        sync(index, [library])
-        with (
-            serving(index, QueryEngine(index)) as server,
-            opened(chromium, server, permissions=allowed) as other,
-        ):
-            page = other.page
-            answer = answered(page, question)
-            expect(page.locator(".fn-question")).to_have_text([question])
-            expect(answer.locator(".fn-strip .fn-title")).to_have_text([f"{HOSTILE} title"])
-            answer.locator(".fn-mark").first.hover()
-            expect(page.locator("#fn-card .fn-foot-title")).to_have_text(f"{HOSTILE} title")
-            expect(page.locator("#fn-card .fn-fact").first).to_have_text(f"{HOSTILE} office")
-            expect(page.locator("#fn-card .fn-foot-quote")).to_contain_text(
-                f"4,711 guilders {HOSTILE} in 1911."
-            )
-            page.mouse.move(5, 5)
-            expect(page.locator("#fn-card")).to_be_hidden()
-            act(answer, "copy").click()
-            expect(said(page)).to_have_text("Copied with its footnotes.")
-            assert f"{HOSTILE} title, {HOSTILE} office" in page.evaluate("navigator.clipboard.readText()")
-            act(answer, "edit").click()
-            expect(page.get_by_label("Edit the question")).to_have_value(question)
-            page.keyboard.press("Escape")
-            act(answer, "wrong").click()
-            page.get_by_label("Note about this answer").fill(HOSTILE)
-            page.get_by_role("button", name="Add note").click()
-            expect(said(page)).to_have_text("Saved with your note.")
-            for place in ("#fn-conversation", "#fn-card", "#fn-said"):
-                expect(page.locator(f"{place} :is(img, script, b, strong)")).to_have_count(0)
+    cited = httpx.post(f"{server}/v1/chat", json={"question": question}, timeout=60).json()["citations"]
+    number = next(number for number, one in enumerate(cited) if f"4,711 guilders {HOSTILE}" in one["quote"])
+    with opened(chromium, server, permissions=CLIPBOARD) as page:
+        answer = answered(page, question)
+        expect(page.locator(".fn-question")).to_have_text([question])
+        expect(page.locator(".fn-quote")).to_have_text([one["quote"] for one in cited])
+        expect(answer.locator(".fn-strip .fn-title")).to_have_text([f"{HOSTILE} title"])
+        mark = answer.locator(".fn-mark").nth(number)
+        mark.hover()
+        expect(page.locator("#fn-card .fn-foot-title")).to_have_text(f"{HOSTILE} title")
+        expect(page.locator("#fn-card .fn-fact").first).to_have_text(f"{HOSTILE} office")
+        expect(page.locator("#fn-card .fn-foot-quote")).to_have_text(cited[number]["quote"])
+        mark.click()
+        page.locator("#fn-source mark").first.wait_for()
+        assert page.evaluate(MARKED) == cited[number]["quote"]
+        expect(page.locator("#fn-source h2")).to_have_text(f"{HOSTILE} title")
+        act(answer, "copy").click()
+        expect(said(page)).to_have_text("Copied with its footnotes.")
+        assert f"{HOSTILE} title, {HOSTILE} office" in page.evaluate("navigator.clipboard.readText()")
+        act(answer, "edit").click()
+        expect(page.get_by_label("Edit the question")).to_have_value(question)
+        page.keyboard.press("Escape")
+        act(answer, "wrong").click()
+        page.get_by_label("Note about this answer").fill(HOSTILE)
+        page.get_by_role("button", name="Add note").click()
+        expect(said(page)).to_have_text("Saved with your note.")
+        for _ in range(2):
+            for place in ("#fn-conversation", "#fn-source", "#fn-card", "#fn-said"):
+                expect(page.locator(f"{place} :is(img, script, b, strong, math, .katex)")).to_have_count(0)
             page.reload()
             expect(page.locator(".fn-question")).to_have_text([question])
-            expect(page.locator("#fn-conversation :is(img, script, b, strong)")).to_have_count(0)
-            assert (other.errors, other.elsewhere) == ([], [])
+        assert page.title() == "Footnoted"

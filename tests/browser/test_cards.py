@@ -6,9 +6,9 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.pages import ARRESTS, BIRD, Watched, api_answer, ask, opened
+from tests.browser.pages import ARRESTS, answered, api_answer
 
 pytestmark = pytest.mark.browser
 
@@ -24,20 +24,9 @@ def card(page: Page) -> Locator:
     return page.locator("#fn-card")
 
 
-def answered(page: Page, question: str = ARRESTS) -> Locator:
-    whole = page.locator("#fn-conversation .bot-row .fn-actions")
-    before = whole.count()
-    ask(page, question)
-    expect(whole).to_have_count(before + 1)
-    return page.locator("#fn-conversation .bot-row").last
-
-
 @pytest.mark.journey
-def test_hovering_a_mark_shows_its_words_source_date_and_verdict(
-    seed_page: Watched, seed_server: str
-) -> None:
-    page = seed_page.page
-    answer = answered(page)
+def test_hovering_a_mark_shows_its_words_source_date_and_verdict(page: Page, seed_server: str) -> None:
+    answer = answered(page, ARRESTS)
     cited = api_answer(seed_server, ARRESTS)["citations"][0]
     expect(card(page)).to_be_hidden()
     answer.locator(".fn-mark").first.hover()
@@ -57,28 +46,22 @@ def test_hovering_a_mark_shows_its_words_source_date_and_verdict(
     expect(card(page).locator("a")).to_have_count(0)
 
 
-def test_the_card_stays_while_the_pointer_is_on_it_and_goes_with_it(seed_page: Watched) -> None:
-    page = seed_page.page
-    answered(page).locator(".fn-mark").first.hover()
+def test_the_card_stays_while_the_pointer_is_on_it_and_goes_with_it(page: Page) -> None:
+    answered(page, ARRESTS).locator(".fn-mark").first.hover()
     card(page).hover()
     page.wait_for_timeout(500)
     expect(card(page)).to_be_visible()
     page.mouse.move(5, 5)
     expect(card(page)).to_be_hidden()
-
-
-def test_the_card_goes_with_its_mark(seed_page: Watched) -> None:
-    page = seed_page.page
-    answered(page).locator(".fn-mark").first.hover()
+    page.locator(".fn-mark").first.hover()
     expect(card(page)).to_be_visible()
     page.evaluate("document.querySelector('#fn-new').click()")
     expect(page.locator(".fn-mark")).to_have_count(0)
     expect(card(page)).to_be_hidden()
 
 
-def test_escape_closes_the_card_and_leaves_the_source_open(seed_page: Watched) -> None:
-    page = seed_page.page
-    mark = answered(page).locator(".fn-mark").first
+def test_escape_closes_the_card_and_leaves_the_source_open(page: Page) -> None:
+    mark = answered(page, ARRESTS).locator(".fn-mark").first
     mark.click()
     page.locator("#fn-source mark").first.wait_for()
     expect(card(page)).to_be_hidden()
@@ -90,8 +73,7 @@ def test_escape_closes_the_card_and_leaves_the_source_open(seed_page: Watched) -
     expect(page.locator("#fn-source mark").first).to_be_visible()
 
 
-def test_the_keyboard_shows_a_card_at_once_and_a_reader_hears_its_words(seed_page: Watched) -> None:
-    page = seed_page.page
+def test_the_keyboard_shows_a_card_at_once_and_a_reader_hears_its_words(page: Page) -> None:
     mark = answered(page, "List the recommendations of the inquiry.").locator(".fn-mark").first
     page.locator("#fn-question textarea").focus()
     for _ in range(40):
@@ -110,49 +92,7 @@ def test_the_keyboard_shows_a_card_at_once_and_a_reader_hears_its_words(seed_pag
     expect(card(page).locator(".fn-foot-number")).not_to_have_text("[1]")
 
 
-def test_the_card_goes_with_its_mark_and_closes_where_that_leaves_the_view(seed_page: Watched) -> None:
-    page = seed_page.page
-    page.set_viewport_size({"width": 1280, "height": 480})
-    mark = answered(page, DISPLACED).locator(".fn-group .fn-mark").first
-    mark.hover()
-    expect(card(page)).to_be_visible()
-    log = page.locator('#fn-conversation [role="log"]')
-    top = card(page).evaluate("(card) => card.getBoundingClientRect().top")
-    log.evaluate("(log) => (log.scrollTop += 40)")
-    moved = "([card, top]) => Math.abs(top - card.getBoundingClientRect().top - 40) < 2"
-    page.wait_for_function(moved, arg=[card(page).element_handle(), top])
-    log.evaluate("(log) => (log.scrollTop += 500)")
-    expect(card(page)).to_be_hidden()
-
-
-def test_a_finger_opens_the_source_and_no_card(chromium: Browser, seed_server: str) -> None:
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with opened(chromium, seed_server, **phone) as watched:
-        page = watched.page
-        answered(page).locator(".fn-mark").first.tap()
-        expect(page.locator("#fn-source mark").first).to_be_visible()
-        page.wait_for_timeout(400)
-        expect(card(page)).to_be_hidden()
-        assert (watched.errors, watched.elsewhere) == ([], [])
-
-
-def test_below_the_answer_each_source_stands_once_with_how_often_it_is_cited(
-    seed_page: Watched, seed_server: str
-) -> None:
-    page = seed_page.page
-    answer = answered(page, DISPLACED)
-    cited = api_answer(seed_server, DISPLACED)["citations"]
-    titles = list(dict.fromkeys(each["title"] for each in cited))
-    times = [sum(each["title"] == title for each in cited) for title in titles]
-    assert len(titles) > 1
-    expect(answer.locator(".fn-strip .fn-title")).to_have_text(titles)
-    expect(answer.locator(".fn-strip .fn-often")).to_have_text(
-        ["cited once" if number == 1 else f"cited {number} times" for number in times]
-    )
-
-
-def test_the_list_of_footnotes_unfolds_and_opens_the_source(seed_page: Watched, seed_server: str) -> None:
-    page = seed_page.page
+def test_the_list_of_footnotes_unfolds_and_opens_the_source(page: Page, seed_server: str) -> None:
     answer = answered(page, IN_THE_DELTA)
     numbers = sorted({each["id"] for each in api_answer(seed_server, IN_THE_DELTA)["citations"]})
     expect(answer.locator(".fn-foot").first).to_be_hidden()
@@ -165,39 +105,8 @@ def test_the_list_of_footnotes_unfolds_and_opens_the_source(seed_page: Watched, 
     page.locator("#fn-source mark").first.wait_for()
 
 
-def test_unfolding_the_footnotes_moves_nobody_who_reads(seed_page: Watched) -> None:
-    page = seed_page.page
-    answer = answered(page, DISPLACED)
-    answer.locator(".fn-footnotes summary").click()
-    log = page.locator('#fn-conversation [role="log"]')
-    log.evaluate("(log) => (log.scrollTop = 300)")
-    page.wait_for_timeout(2500)
-    assert log.evaluate("(log) => log.scrollTop") == 300
-
-
-def test_the_newest_question_stands_at_the_top_once_its_answer_is_whole(seed_page: Watched) -> None:
-    page = seed_page.page
-    answered(page, DISPLACED)
-    answered(page, ARRESTS)
-    page.locator(".fn-suggestion").first.wait_for(timeout=30_000)
-    answered(page, DISPLACED)
-    at_top = """() => {
-      const rows = [...document.querySelectorAll('#fn-conversation .user-row')];
-      const log = document.querySelector('#fn-conversation [role=log]');
-      const gap = rows.at(-1).getBoundingClientRect().top - log.getBoundingClientRect().top;
-      return rows.length === 3 && Math.abs(gap) < 3;
-    }"""
-    page.wait_for_function(at_top)
-
-
-def test_no_answer_has_its_own_judgements(seed_page: Watched) -> None:
-    judgements = answered(seed_page.page, BIRD).locator(".fn-judge button")
-    expect(judgements).to_have_text(["Thumbs up", "Should be answered"])
-
-
-def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(seed_page: Watched, seed_server: str) -> None:
-    page = seed_page.page
-    answer = answered(page)
+def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(page: Page, seed_server: str) -> None:
+    answer = answered(page, ARRESTS)
     page.wait_for_url(re.compile("conversation="))
     address = page.url
     own = address.rpartition("=")[2]
@@ -209,10 +118,9 @@ def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(seed_page: Watched,
     expect(page.locator(".fn-question")).to_have_text([ARRESTS])
 
 
-def test_a_form_goes_with_what_it_is_for(seed_page: Watched) -> None:
-    page = seed_page.page
-    answer = answered(page)
-    field = page.get_by_label("Edit the question")
+def test_a_form_goes_with_what_it_is_for(page: Page) -> None:
+    answered(page, ARRESTS)
+    answer, field = page.locator("#fn-conversation .bot-row").last, page.get_by_label("Edit the question")
     answer.locator(".fn-act-edit").click()
     expect(field).to_be_visible()
     before = page.locator("[id^='fn-answer-']").get_attribute("id")

@@ -9,16 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from index.embedding.encoder import Encoder
-from index.ingest.synchronize import sync
-from index.library import Library
-from rag.engine import QueryEngine
-from tests.browser.pages import Watched, ask, opened, serving
+from tests.browser.pages import ServeFiles, ask, opened
 from tests.browser.rows import row
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 TITLE = "The ferries of Ellmouth"
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 
@@ -40,7 +34,7 @@ CURRENT_IN_VIEW = """() => {
 
 def ferries() -> str:
     """A report longer than one load of the panel, with "Lærke" at its start, in a table and at its end."""
-    filler = "\n\n".join(f"Crossing {number} took place in calm weather 😀." for number in range(1, 900))
+    filler = "\n\n".join(f"Crossing {number} took place in calm weather 😀." for number in range(1, 350))
     rows = "\n".join(f"| Ferry {number} | {number * 3} |" for number in range(1, 60))
     return (
         f"# {TITLE}\n\nThe ferry Lærke was launched first.\n\n{filler}\n\n"
@@ -50,26 +44,17 @@ def ferries() -> str:
 
 
 @pytest.fixture(scope="module")
-def pier(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("pier")
-    library = folder / "library"
-    library.mkdir()
-    (library / "ferries.md").write_text(ferries(), encoding="utf-8")
-    with Library.open(folder / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as url:
-            yield url
+def pier(serve_files: ServeFiles) -> str:
+    return serve_files({"ferries.md": ferries()})
 
 
 @pytest.fixture
-def pier_page(chromium: Browser, pier: str) -> Iterator[Page]:
-    with opened(chromium, pier) as watched:
-        page = watched.page
+def page(chromium: Browser, pier: str) -> Iterator[Page]:
+    with opened(chromium, pier) as page:
         row(page, TITLE).locator(".fn-report").click()
         page.locator("#fn-source .fn-text").wait_for()
         yield page
         assert page.title() == "Footnoted"
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def find(page: Page, words: str) -> None:
@@ -90,9 +75,8 @@ def painted(page: Page, how: str = PAINTED) -> dict[str, Any]:
 
 @pytest.mark.journey
 def test_matches_are_counted_highlighted_and_gone_through_also_where_nothing_is_read_yet(
-    pier_page: Page,
+    page: Page,
 ) -> None:
-    page = pier_page
     find(page, "laerke")
     counted(page, "No results")
     assert painted(page) == {"all": [], "current": []}
@@ -117,8 +101,7 @@ def test_matches_are_counted_highlighted_and_gone_through_also_where_nothing_is_
     expect(page.locator(".fn-find-field")).to_be_focused()
 
 
-def test_buttons_go_on_and_back_and_escape_clears_then_closes(pier_page: Page) -> None:
-    page = pier_page
+def test_buttons_go_on_and_back_and_escape_clears_then_closes(page: Page) -> None:
     find(page, "crossing 1")
     counted(page, "1 of 222")
     assert painted(page)["all"][:3] == ["Crossing 1"] * 3
@@ -140,49 +123,37 @@ def test_buttons_go_on_and_back_and_escape_clears_then_closes(pier_page: Page) -
     expect(page.locator("#fn-source")).to_be_visible()
 
 
-def test_a_key_opens_the_search_which_begins_where_the_reader_is(pier_page: Page) -> None:
-    page = pier_page
+def test_a_key_opens_the_search_which_begins_where_the_reader_is(page: Page) -> None:
     page.locator(".fn-desk-body").evaluate("(body) => (body.scrollTop = 3000)")
     page.keyboard.press("f")
     expect(page.get_by_role("searchbox", name="Find in this report")).to_be_focused()
     page.keyboard.type("in calm")
     expect(page.locator(".fn-find-field")).to_have_value("in calm")
-    expect(page.locator(".fn-find-count")).to_have_text(re.compile(r"^[3-9]\d of the first 500 of 1,798$"))
+    expect(page.locator(".fn-find-count")).to_have_text(re.compile(r"^[3-9]\d of the first 500 of 698$"))
     assert page.evaluate(CURRENT_IN_VIEW)
 
 
-def test_more_places_than_are_listed_are_counted_all(pier_page: Page) -> None:
-    page = pier_page
-    find(page, "in calm weather")
-    counted(page, "1 of the first 500 of 1,798")
-    page.keyboard.press("Shift+Enter")
-    counted(page, "500 of the first 500 of 1,798")
-
-
 def test_without_the_highlight_api_matches_stand_in_marks(chromium: Browser, pier: str) -> None:
-    with opened(chromium, pier) as watched:
-        page = watched.page
+    with opened(chromium, pier) as page:
         page.evaluate("delete window.Highlight")
         row(page, TITLE).locator(".fn-report").click()
         text = page.locator("#fn-source .fn-text")
         whole = text.evaluate("(element) => element.textContent")
         find(page, "took place in calm")
-        counted(page, "1 of the first 500 of 1,798")
+        counted(page, "1 of the first 500 of 698")
         found = painted(page, IN_MARKS)
         assert found["current"] == ["took place in calm"]
         assert set(found["all"]) == {"took place in calm"}
         assert text.evaluate("(element) => element.textContent") == whole
         page.keyboard.press("Enter")
-        counted(page, "2 of the first 500 of 1,798")
+        counted(page, "2 of the first 500 of 698")
         assert len(painted(page, IN_MARKS)["current"]) == 1
         page.keyboard.press("Escape")
         expect(page.locator("mark.fn-match")).to_have_count(0)
         assert text.evaluate("(element) => element.textContent") == whole
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_a_place_that_is_read_late_does_not_take_the_reader_from_a_later_one(pier_page: Page) -> None:
-    page = pier_page
+def test_a_place_that_is_read_late_does_not_take_the_reader_from_a_later_one(page: Page) -> None:
     find(page, "Lærke")
     counted(page, "1 of 3")
     late: list[Route] = []
@@ -201,8 +172,7 @@ def test_a_place_that_is_read_late_does_not_take_the_reader_from_a_later_one(pie
 
 
 def test_what_fails_once_is_said_and_can_be_tried_again(chromium: Browser, pier: str) -> None:
-    with opened(chromium, pier) as watched:
-        page = watched.page
+    with opened(chromium, pier, failing=True) as page:
         row(page, TITLE).locator(".fn-report").click()
         later = page.get_by_role("button", name="Show more below")
         later.wait_for()
@@ -218,8 +188,8 @@ def test_what_fails_once_is_said_and_can_be_tried_again(chromium: Browser, pier:
         counted(page, "2 of 3")  # The first match after the words in view.
 
 
-def test_the_page_with_the_found_words_is_shown_with_these_marked(seed_page: Watched) -> None:
-    page = seed_page.page
+def test_the_page_with_the_found_words_is_shown_with_these_marked(seed_page: Page) -> None:
+    page = seed_page
     ask(page, "How many times did Pavo Arnholt telephone Corin Dalvey?")
     page.locator(".fn-mark").first.click()
     page.get_by_role("button", name="Page", exact=True).click()
@@ -233,22 +203,3 @@ def test_the_page_with_the_found_words_is_shown_with_these_marked(seed_page: Wat
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Back to the quote").click()
     expect(page.locator(".fn-sheet-count")).to_have_text("Page 2 of 3")
-
-
-def test_on_a_phone_the_search_fits_the_drawer(chromium: Browser, pier: str) -> None:
-    with opened(chromium, pier, **PHONE) as watched:
-        page = watched.page
-        page.locator("#fn-top .fn-open-library").tap()
-        row(page, TITLE).locator(".fn-report").tap()
-        page.locator("#fn-source .fn-text").wait_for()
-        page.get_by_role("button", name="Find", exact=True).tap()
-        page.keyboard.type("Lærke")
-        counted(page, "1 of 3")
-        page.get_by_role("button", name="Next match").tap()
-        counted(page, "2 of 3")
-        page.wait_for_function("() => [...(CSS.highlights.get('fn-match-current') ?? [])].join() === 'LÆRKE'")
-        assert page.evaluate(CURRENT_IN_VIEW)
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        for control in page.locator(".fn-find > :is(input, button)").all():
-            expect(control).to_be_in_viewport(ratio=1)
-        assert (watched.errors, watched.elsewhere) == ([], [])

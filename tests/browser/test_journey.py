@@ -27,7 +27,7 @@ from tests.browser.desks import (
     state,
     text,
 )
-from tests.browser.pages import MARKED, ask, opened
+from tests.browser.pages import MARKED, answered, opened
 from tests.browser.rows import chips, choose, open_filters, titles
 
 pytestmark = pytest.mark.browser
@@ -36,17 +36,7 @@ TANNERY = "The tannery of Westmere"
 SOLD = f"{TANNERY} was sold to Corin Dalvey for 4,200 guilders."
 DATED = f"---\ntitle: {TANNERY}\npublished: 1934-05-01\n---\n\n{SOLD}\n\nNobody else had asked for it.\n"
 WHO_BOUGHT, FOR_HOW_MUCH = f"Who was {TANNERY.lower()} sold to?", "And for how many guilders?"
-SOON = 60_000
 DARK = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every((part) => part < 64)"
-
-
-def answered(page: Page, question: str) -> Locator:
-    """Ask a question, and return its answer once it is complete."""
-    answers = page.locator("#fn-conversation [id^='fn-answer-']")
-    before = answers.count()
-    ask(page, question)
-    expect(answers).to_have_count(before + 1, timeout=SOON)
-    return page.locator(f"#{answers.last.get_attribute('id')}")
 
 
 def show(page: Page, area: str, *, phone: bool) -> None:
@@ -63,7 +53,7 @@ def show(page: Page, area: str, *, phone: bool) -> None:
 def add_three_files_of_which_one_is_broken(desk: Desk) -> None:
     page = desk.page
     add(page, pdf("lanterns.pdf", LANTERNS, "", LIT), BROKEN, text("tannery.md", DATED))
-    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not added.", timeout=SOON)
+    expect(page.locator(".fn-uploads h3")).to_have_text("All done: 2 added, 1 not added.")
     expect(state(page, "broken.pdf")).to_have_text("Not added")
     expect(titles(page)).to_have_text([TANNERY, LANTERNS, MILL])
 
@@ -129,11 +119,10 @@ def come_back(desk: Desk, browser: Browser, answer: Locator, context: dict[str, 
     expect(page.locator(".fn-question")).to_have_text(asked)
     expect(page.locator(f"#{identity} .fn-quote")).to_have_text(shown)
     with opened(browser, desk.server, f"?answer={identity.removeprefix('fn-answer-')}", **context) as other:
-        expect(other.page.locator(f"#{identity} .fn-quote")).to_have_text(shown)
-        other.page.locator(f"#{identity} .fn-mark").first.click()
-        other.page.locator("#fn-source mark").first.wait_for()
-        assert other.page.evaluate(MARKED) == SOLD
-        assert (other.errors, other.elsewhere) == ([], [])
+        expect(other.locator(f"#{identity} .fn-quote")).to_have_text(shown)
+        other.locator(f"#{identity} .fn-mark").first.click()
+        other.locator("#fn-source mark").first.wait_for()
+        assert other.evaluate(MARKED) == SOLD
 
 
 def save(desk: Desk, answer: Locator) -> None:

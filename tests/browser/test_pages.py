@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.pages import Watched, api_answer, ask, opened
+from tests.browser.pages import api_answer, ask, opened
 from tests.browser.rows import row
 
 pytestmark = pytest.mark.browser
@@ -35,10 +35,9 @@ def cited(seed_server: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def opened_pdf(seed_page: Watched, cited: dict[str, Any]) -> Page:
+def opened_pdf(page: Page, cited: dict[str, Any]) -> Page:
     """The page, with the panel open at the citation of a PDF."""
     del cited
-    page = seed_page.page
     ask(page, TELEPHONED)
     page.locator(".fn-mark").first.click()
     page.locator("#fn-source mark").first.wait_for()
@@ -66,7 +65,9 @@ def test_the_quoted_page_is_shown_as_a_picture_with_the_words_marked(
     )
 
 
-def test_text_and_page_are_chosen_with_the_keyboard_and_the_quote_is_in_view_again(opened_pdf: Page) -> None:
+def test_text_page_and_its_neighbours_are_chosen_with_the_keyboard_and_the_ends_stay(
+    opened_pdf: Page,
+) -> None:
     page = opened_pdf
     page.get_by_role("button", name="Page", exact=True).focus()
     page.keyboard.press("Enter")
@@ -76,10 +77,6 @@ def test_text_and_page_are_chosen_with_the_keyboard_and_the_quote_is_in_view_aga
     expect(page.get_by_role("button", name="Text", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(picture(page)).to_be_hidden()
     expect(page.locator("#fn-source mark").first).to_be_in_viewport()
-
-
-def test_the_neighbours_of_a_page_are_a_key_away_and_the_ends_stay(opened_pdf: Page) -> None:
-    page = opened_pdf
     page.get_by_role("button", name="Page", exact=True).click()
     count = page.locator(".fn-sheet-count")
     expect(count).to_have_text("Page 2 of 3")
@@ -119,8 +116,7 @@ def test_the_page_is_that_of_the_text_in_view_and_the_text_that_of_the_page(open
 def test_a_wide_panel_shows_text_page_or_both_as_the_reader_chooses(
     chromium: Browser, seed_server: str
 ) -> None:
-    with opened(chromium, seed_server, viewport={"width": 1920, "height": 1080}) as watched:
-        page = watched.page
+    with opened(chromium, seed_server, viewport={"width": 1920, "height": 1080}) as page:
         ask(page, TELEPHONED)
         page.locator(".fn-mark").first.click()
         wait_until_loaded(page)
@@ -142,47 +138,10 @@ def test_a_wide_panel_shows_text_page_or_both_as_the_reader_chooses(
         both.click()
         expect(sheet).to_be_visible()
         assert page.evaluate("localStorage.getItem('footnoted.source.view')") == '"both"'
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_beside_one_another_the_page_follows_the_text_and_the_text_the_page(
-    chromium: Browser, seed_server: str
-) -> None:
-    with opened(chromium, seed_server, viewport={"width": 1920, "height": 500}) as watched:
-        page = watched.page
-        ask(page, TELEPHONED)
-        page.locator(".fn-mark").first.click()
-        count = page.locator(".fn-sheet-count")
-        expect(count).to_have_text("Page 2 of 3")
-        page.locator(".fn-desk-body").hover(position={"x": 100, "y": 100})
-        page.mouse.wheel(0, 5000)
-        expect(count).to_have_text("Page 3 of 3")
-        page.get_by_role("button", name="Previous page").click()
-        page.get_by_role("button", name="Previous page").click()
-        expect(count).to_have_text("Page 1 of 3")
-        expect(page.locator("#fn-source .fn-text p").first).to_be_in_viewport()
-        expect(page.get_by_role("button", name="Previous page")).to_be_focused()
-        assert (watched.errors, watched.elsewhere) == ([], [])
-
-
-def test_a_report_without_pages_has_no_page_to_choose(seed_page: Watched) -> None:
-    page = seed_page.page
+def test_a_report_without_pages_has_no_page_to_choose(page: Page) -> None:
     row(page, "Correction 2025/07").locator(".fn-report").click()
     page.locator("#fn-source .fn-text").wait_for()
     expect(page.locator("#fn-source .fn-views button")).to_have_text(["Text", "About"])
     expect(picture(page)).to_have_count(0)
-
-
-def test_on_a_phone_the_page_fits_the_drawer(chromium: Browser, seed_server: str) -> None:
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with opened(chromium, seed_server, **phone) as watched:
-        page = watched.page
-        ask(page, TELEPHONED)
-        page.locator(".fn-mark").first.tap()
-        page.get_by_role("button", name="Page", exact=True).tap()
-        wait_until_loaded(page)
-        box = picture(page).bounding_box()
-        assert box is not None
-        assert box["width"] <= 390 - 2 * 18
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        assert (watched.errors, watched.elsewhere) == ([], [])

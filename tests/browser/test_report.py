@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from index.embedding.encoder import Encoder
-from index.ingest.synchronize import sync
-from index.library import Library
-from rag.engine import QueryEngine
-from tests.browser.pages import MARKED, Watched, opened, serving
+from tests.browser.pages import MARKED, ServeFiles, opened, place_of, report_at
 from tests.browser.rows import row
 from tests.support.pdf_files import column, draw
 
@@ -35,12 +29,12 @@ HARBOUR = " ".join(
 
 
 def chapters() -> str:
-    """Four chapters of some 10,000 characters each, so that the panel loads only a part of them."""
+    """Four chapters of some 6,000 characters each, so that the panel loads only a part of them."""
     return "# The book of Quellbrook\n\n" + "\n\n".join(
         f"## {name}\n\n"
         + "\n\n".join(
             f"Of {name.lower()}, passage {number} of this chapter speaks at some length."
-            for number in range(1, 170)
+            for number in range(1, 100)
         )
         for name in CHAPTERS
     )
@@ -52,30 +46,26 @@ def picture_page(canvas: Canvas) -> None:
 
 
 @pytest.fixture(scope="module")
-def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def shelf(serve_files: ServeFiles) -> str:
     """The URL of a server over a book, a partly scanned PDF, and two files with the same text."""
-    folder = tmp_path_factory.mktemp("shelf")
-    library = folder / "library"
-    library.mkdir()
-    (library / "book.md").write_text(chapters(), encoding="utf-8")
     words = column("The tannery of Westmere", "", "The tannery was sold in 1934 for 4,200 guilders.")
-    (library / "scan.pdf").write_bytes(draw(picture_page, words, picture_page, picture_page))
-    for name in ("harbour", "haven"):
-        (library / f"{name}.txt").write_text(f"The {name} of Ostmere\n\n{HARBOUR}\n", encoding="utf-8")
-    (library / "haven.txt.meta.yaml").write_text("collection: <i>Coast</i>\n", encoding="utf-8")
-    (library / "wadi.txt").write_text(f"{WADI}\n\n{FLOODED}\n", encoding="utf-8")
-    (library / "wadi.txt.meta.yaml").write_text("language: ar\n", encoding="utf-8")
-    with Library.open(folder / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as url:
-            yield url
+    return serve_files(
+        {
+            "book.md": chapters(),
+            "scan.pdf": draw(picture_page, words, picture_page, picture_page),
+            "harbour.txt": f"The harbour of Ostmere\n\n{HARBOUR}\n",
+            "haven.txt": f"The haven of Ostmere\n\n{HARBOUR}\n",
+            "haven.txt.meta.yaml": "collection: <i>Coast</i>\n",
+            "wadi.txt": f"{WADI}\n\n{FLOODED}\n",
+            "wadi.txt.meta.yaml": "language: ar\n",
+        }
+    )
 
 
 @pytest.fixture
-def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
-    with opened(chromium, shelf) as watched:
-        yield watched.page
-        assert (watched.errors, watched.elsewhere) == ([], [])
+def page(chromium: Browser, shelf: str) -> Iterator[Page]:
+    with opened(chromium, shelf) as page:
+        yield page
 
 
 def open_report(page: Page, title: str) -> None:
@@ -83,15 +73,8 @@ def open_report(page: Page, title: str) -> None:
     expect(page.locator("#fn-source h2")).to_have_text(title)
 
 
-def report(server: str, path: str) -> dict[str, Any]:
-    listed = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
-    found: dict[str, Any] = next(one for one in listed if one["path"] == path)
-    return found
-
-
 @pytest.mark.journey
-def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(shelf_page: Page) -> None:
-    page = shelf_page
+def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(page: Page) -> None:
     open_report(page, "The book of Quellbrook")
     contents = page.get_by_role("button", name="Contents")
     expect(page.locator(".fn-outline")).to_be_hidden()
@@ -112,26 +95,9 @@ def test_the_sections_of_a_report_are_listed_and_lead_to_their_places(shelf_page
         expect(page.locator(".fn-outline [aria-current]")).to_have_text([name])
 
 
-def test_the_section_that_is_being_read_is_marked(shelf_page: Page) -> None:
-    page = shelf_page
-    open_report(page, "The book of Quellbrook")
-    page.get_by_role("button", name="Contents").click()
-    current = page.locator(".fn-outline [aria-current=location]")
-    page.locator(".fn-desk-body").focus()
-    page.keyboard.press("PageDown")
-    expect(current).to_have_text(["Rivers"])
-    page.locator(".fn-text").get_by_text("Of bridges, passage 1 of").evaluate(
-        "(words) => (words.closest('.fn-desk-body').scrollTop += words.getBoundingClientRect().top)"
-    )
-    expect(current).to_have_text(["Bridges"])
-
-
 def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Browser, shelf: str) -> None:
-    book = report(shelf, "book.md")["document_id"]
-    text = httpx.get(f"{shelf}/v1/documents/{book}/text", timeout=60).json()["text"]
-    start = text.index(QUOTED)
-    with opened(chromium, shelf, f"#cite-{book}-1-{start}-{start + len(QUOTED)}") as watched:
-        page = watched.page
+    book = report_at(shelf, "book.md")["document_id"]
+    with opened(chromium, shelf, place_of(shelf, QUOTED, book)) as page:
         page.locator("#fn-source mark").first.wait_for()
         expect(page.get_by_role("button", name="Back to the quote")).to_be_hidden()
         page.get_by_role("button", name="Contents").click()
@@ -141,36 +107,30 @@ def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Brow
         expect(page.locator("#fn-source mark")).to_be_in_viewport()
         expect(page.locator("#fn-source mark")).to_be_focused()
         assert page.evaluate(MARKED) == QUOTED
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_pages_without_text_are_named_behind_a_badge(shelf_page: Page, shelf: str) -> None:
-    open_report(shelf_page, report(shelf, "scan.pdf")["title"])
-    badge = shelf_page.get_by_role("button", name="3 pages not read")
-    said = shelf_page.locator("#fn-source .fn-caution")
+def test_pages_without_text_are_named_behind_a_badge(page: Page, shelf: str) -> None:
+    open_report(page, report_at(shelf, "scan.pdf")["title"])
+    badge = page.get_by_role("button", name="3 pages not read")
+    said = page.locator("#fn-source .fn-caution")
     expect(said).to_be_hidden()
     expect(badge).to_have_attribute("aria-expanded", "false")
     badge.focus()
-    shelf_page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(said).to_have_text("Pages 1, 3–4 are images without text and were not read.")
     expect(badge).to_have_attribute("aria-expanded", "true")
-    shelf_page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     expect(said).to_be_hidden()
 
 
-def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(shelf_page: Page, shelf: str) -> None:
-    known = report(shelf, "book.md")
+def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(page: Page, shelf: str) -> None:
+    known = report_at(shelf, "book.md")
     assert known["origins"]["published"] == "file time"
-    open_report(shelf_page, "The book of Quellbrook")
-    expect(shelf_page.locator(".fn-desk-head .fn-facts")).to_contain_text("date of the file")
+    open_report(page, "The book of Quellbrook")
+    expect(page.locator(".fn-desk-head .fn-facts")).to_contain_text("date of the file")
 
 
-def test_the_list_gives_no_date_that_is_only_the_file_s(shelf_page: Page) -> None:
-    expect(row(shelf_page, "The book of Quellbrook").locator(".fn-facts")).to_have_text("Markdown")
-
-
-def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page: Page) -> None:
-    page = shelf_page
+def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(page: Page) -> None:
     open_report(page, "The harbour of Ostmere")
     page.get_by_role("button", name="About", exact=True).click()
     expect(page.locator("#fn-source .fn-same")).to_contain_text("ame text is in The haven of Ostmere.")
@@ -180,19 +140,7 @@ def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(shelf_page
     expect(page.locator("#fn-source .fn-text")).to_be_visible()
 
 
-def test_a_report_of_which_nothing_is_to_be_said_says_nothing(seed_page: Watched) -> None:
-    page = seed_page.page
-    open_report(page, "Isken valley floods: situation report no. 4 (fictional)")
-    page.locator("#fn-source .fn-text").wait_for()
-    expect(page.locator("#fn-source .fn-badge")).to_have_count(0)
-    expect(page.locator("#fn-source .fn-caution")).to_be_hidden()
-    page.get_by_role("button", name="About", exact=True).click()
-    expect(page.locator("#fn-source .fn-known")).to_be_visible()
-    expect(page.locator("#fn-source .fn-same")).to_have_count(0)
-
-
-def test_a_text_from_right_to_left_is_set_so_and_its_title_stands_above_it(shelf_page: Page) -> None:
-    page = shelf_page
+def test_a_text_from_right_to_left_is_set_so_and_its_title_stands_above_it(page: Page) -> None:
     open_report(page, WADI)
     text = page.locator("#fn-source .fn-text")
     expect(text).to_have_attribute("lang", "ar")

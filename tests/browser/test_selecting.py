@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from index.embedding.encoder import Encoder
-from index.ingest.synchronize import sync
-from index.library import Library
-from rag.engine import QueryEngine
-from tests.browser.pages import MARKED, opened, serving
+from tests.browser.pages import MARKED, ServeFiles, opened, place_of, report_at
 from tests.browser.rows import row
 from tests.support.background import wait_until
 
 pytestmark = pytest.mark.browser
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 TITLE = "The looms of <b>Tarn</b> 😀"
 WORDS = "Loom 7 <img src=x onerror=document.title='owned'> was built by hand"
 FILLER = " ".join(f"In year {number} a loom was added." for number in range(1, 60))
@@ -39,37 +32,28 @@ SELECT = """([first, last]) => {
 
 
 @pytest.fixture(scope="module")
-def mill(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def mill(serve_files: ServeFiles) -> str:
     """The URL of a server over a report on looms, and another report."""
-    folder = tmp_path_factory.mktemp("mill")
-    library = folder / "library"
-    library.mkdir()
-    body = f"# Looms 𝕏\n\n😀 {WORDS} in Tarn.\n\n{FILLER}\n"
-    (library / "looms.md").write_text(body, encoding="utf-8")
-    (library / "looms.md.meta.yaml").write_text(SAID, encoding="utf-8")
-    (library / "mill.txt").write_text("The mill of Ostmere\n\nIt grinds barley.\n", encoding="utf-8")
-    with Library.open(folder / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as url:
-            yield url
+    return serve_files(
+        {
+            "looms.md": f"# Looms 𝕏\n\n😀 {WORDS} in Tarn.\n\n{FILLER}\n",
+            "looms.md.meta.yaml": SAID,
+            "mill.txt": "The mill of Ostmere\n\nIt grinds barley.\n",
+        }
+    )
 
 
 @pytest.fixture
-def mill_page(chromium: Browser, mill: str) -> Iterator[Page]:
-    with opened(chromium, mill, permissions=["clipboard-read", "clipboard-write"]) as watched:
-        page = watched.page
+def page(chromium: Browser, mill: str) -> Iterator[Page]:
+    with opened(chromium, mill, permissions=["clipboard-read", "clipboard-write"]) as page:
         row(page, TITLE).locator(".fn-report").click()
         page.locator("#fn-source .fn-text").wait_for()
         yield page
         assert page.title() == "Footnoted"
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def looms(server: str) -> tuple[int, str]:
-    listed = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
-    number = next(int(one["document_id"]) for one in listed if one["path"] == "looms.md")
-    text: str = httpx.get(f"{server}/v1/documents/{number}/text", timeout=60).json()["text"]
-    return number, text
+def looms(server: str) -> int:
+    return int(report_at(server, "looms.md")["document_id"])
 
 
 def select(page: Page, first: str, last: str) -> None:
@@ -96,27 +80,25 @@ def scoped(page: Page) -> list[int]:
 
 
 @pytest.mark.journey
-def test_a_report_is_asked_about_and_about_nothing_else(mill_page: Page, mill: str) -> None:
-    page = mill_page
+def test_a_report_is_asked_about_and_about_nothing_else(page: Page, mill: str) -> None:
     narrow = "module('desk/scope.js').then((scope) => scope.setScope({ languages: ['km'] }))"
     page.evaluate(narrow)
     expect(page.locator("#fn-narrowed .fn-chip")).to_have_count(1)
     page.get_by_role("button", name="Ask about this report").click()
-    assert scoped(page) == [looms(mill)[0]]
+    assert scoped(page) == [looms(mill)]
     expect(page.locator("#fn-narrowed .fn-chip-words")).to_have_text([f"Report: {TITLE}"])
     expect(question(page)).to_be_focused()
     expect(question(page)).to_have_value("")
     expect(page.locator("#fn-source")).to_be_visible()
 
 
-def test_selected_words_begin_the_question(mill_page: Page, mill: str) -> None:
-    page = mill_page
+def test_selected_words_begin_the_question(page: Page, mill: str) -> None:
     question(page).fill("how?")
     select(page, "Loom 7", "by hand")
     page.get_by_role("button", name="Ask about this selection").click()
     expect(question(page)).to_have_value(f"About “{WORDS}”: how?")
     expect(question(page)).to_be_focused()
-    assert scoped(page) == [looms(mill)[0]]
+    assert scoped(page) == [looms(mill)]
     expect(page.locator(".fn-selected")).to_be_hidden()
     page.keyboard.type(" and when")
     expect(question(page)).to_have_value(f"About “{WORDS}”: how? and when")
@@ -125,8 +107,7 @@ def test_selected_words_begin_the_question(mill_page: Page, mill: str) -> None:
     expect(question(page)).to_have_value("About “Loom 7”: how? and when")
 
 
-def test_a_long_selection_is_shortened_between_two_words(mill_page: Page) -> None:
-    page = mill_page
+def test_a_long_selection_is_shortened_between_two_words(page: Page) -> None:
     select(page, "In year 1 a", "In year 40 a loom was added.")
     page.get_by_role("button", name="Ask about this selection").click()
     said = question(page).input_value()
@@ -135,8 +116,7 @@ def test_a_long_selection_is_shortened_between_two_words(mill_page: Page) -> Non
     assert FILLER.startswith(f"{begun} ")
 
 
-def test_the_bar_is_reached_by_the_keyboard_and_left_by_escape(mill_page: Page) -> None:
-    page = mill_page
+def test_the_bar_is_reached_by_the_keyboard_and_left_by_escape(page: Page) -> None:
     page.locator(".fn-desk-body").focus()
     select(page, "Loom 7", "by hand")
     for _ in range(3):
@@ -150,8 +130,7 @@ def test_the_bar_is_reached_by_the_keyboard_and_left_by_escape(mill_page: Page) 
     expect(page.locator(".fn-desk-body")).to_be_focused()
 
 
-def test_keys_ask_about_the_selection_or_else_the_report(mill_page: Page, mill: str) -> None:
-    page = mill_page
+def test_keys_ask_about_the_selection_or_else_the_report(page: Page, mill: str) -> None:
     page.locator(".fn-desk-body").focus()
     select(page, "Loom 7", "Loom 7")
     page.keyboard.press("a")
@@ -162,48 +141,22 @@ def test_keys_ask_about_the_selection_or_else_the_report(mill_page: Page, mill: 
     page.keyboard.press("a")
     expect(question(page)).to_be_focused()
     expect(question(page)).to_have_value("")
-    assert scoped(page) == [looms(mill)[0]]
+    assert scoped(page) == [looms(mill)]
 
 
 def test_a_selection_is_copied_with_its_source_and_a_link_to_it(
-    mill_page: Page, chromium: Browser, mill: str
+    page: Page, chromium: Browser, mill: str
 ) -> None:
-    page = mill_page
     select(page, "Loom 7", "by hand")
     page.get_by_role("button", name="Copy with source").click()
     expect(page.locator(".fn-selected [role=status]")).to_have_text("Copied")
-    number, text = looms(mill)
-    start = text.index(WORDS)
-    link = f"{mill}/#cite-{number}-1-{start}-{start + len(WORDS)}"
+    link = f"{mill}/{place_of(mill, WORDS, looms(mill))}"
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"“{WORDS}”\n{TITLE}, Weavers’ Guild, May 1931\n{link}\n"
-    with opened(chromium, mill, link.removeprefix(f"{mill}/")) as watched:
-        watched.page.locator("#fn-source mark").first.wait_for()
-        assert watched.page.evaluate(MARKED) == WORDS
+    with opened(chromium, mill, link.removeprefix(f"{mill}/")) as other:
+        other.locator("#fn-source mark").first.wait_for()
+        assert other.evaluate(MARKED) == WORDS
     page.evaluate("navigator.clipboard.writeText('')")
     page.locator(".fn-desk-body").focus()
     page.keyboard.press("c")
     page.wait_for_function("navigator.clipboard.readText().then((words) => words.startsWith('“Loom 7'))")
-
-
-def test_words_beside_the_report_have_no_bar(mill_page: Page) -> None:
-    page = mill_page
-    page.evaluate("getSelection().selectAllChildren(document.querySelector('#fn-banner'))")
-    page.wait_for_timeout(400)
-    expect(page.locator(".fn-selected")).to_be_hidden()
-
-
-def test_on_a_phone_the_question_is_uncovered(chromium: Browser, mill: str) -> None:
-    with opened(chromium, mill, **PHONE) as watched:
-        page = watched.page
-        page.locator("#fn-top .fn-open-library").tap()
-        row(page, TITLE).locator(".fn-report").tap()
-        page.locator("#fn-source .fn-text").wait_for()
-        select(page, "Loom 7", "by hand")
-        expect(page.locator(".fn-selected")).to_be_in_viewport(ratio=1)
-        page.get_by_role("button", name="Ask about this selection").tap()
-        expect(page.locator("#fn-source")).to_be_hidden()
-        expect(question(page)).to_be_focused()
-        expect(question(page)).to_have_value(f"About “{WORDS}”: ")
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        assert (watched.errors, watched.elsewhere) == ([], [])

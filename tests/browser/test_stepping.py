@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import MARKED, Watched, api_answer, ask, opened
+from tests.browser.pages import MARKED, api_answer, ask, opened
 from tests.browser.rows import row
 
 pytestmark = pytest.mark.browser
@@ -15,8 +15,6 @@ pytestmark = pytest.mark.browser
 DISPLACED = "What are the numbers of people displaced on 12 May 2025?"
 RECOMMENDED = "List the recommendations of the inquiry."
 """Its answer has four footnotes in one report."""
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture
@@ -46,9 +44,8 @@ def at(page: Page, number: int) -> None:
 
 @pytest.mark.journey
 def test_the_footnotes_of_an_answer_are_gone_through_each_place_once(
-    seed_page: Watched, cited: list[dict[str, Any]]
+    page: Page, cited: list[dict[str, Any]]
 ) -> None:
-    page = seed_page.page
     answered(page)
     page.locator(".fn-mark").first.click()
     at(page, 1)
@@ -70,20 +67,7 @@ def test_the_footnotes_of_an_answer_are_gone_through_each_place_once(
     at(page, len(cited) - 1)
 
 
-def test_within_one_report_the_focus_stays_on_the_button(seed_page: Watched) -> None:
-    page = seed_page.page
-    listed(page)
-    page.locator(".fn-mark").first.click()
-    at(page, 1)
-    after = page.get_by_role("button", name="Next footnote")
-    after.focus()
-    page.keyboard.press("Enter")
-    at(page, 2)
-    expect(after).to_be_focused()
-
-
-def test_keys_go_through_the_footnotes_and_the_way_back_is_to_the_current_mark(seed_page: Watched) -> None:
-    page = seed_page.page
+def test_keys_go_through_the_footnotes_and_the_way_back_is_to_the_current_mark(page: Page) -> None:
     listed(page)
     page.locator(".fn-mark").first.click()
     expect(page.locator("#fn-source h2")).to_be_focused()
@@ -91,14 +75,20 @@ def test_keys_go_through_the_footnotes_and_the_way_back_is_to_the_current_mark(s
         page.keyboard.press(key)
         at(page, number)
         expect(page.locator("#fn-source :focus")).to_have_count(1)
+    before = page.get_by_role("button", name="Previous footnote")
+    before.focus()
+    page.keyboard.press("Enter")
+    at(page, 3)
+    expect(before).to_be_focused()
+    page.keyboard.press("n")
+    at(page, 4)
     page.keyboard.press("Escape")
     expect(page.locator("#fn-source")).to_be_hidden()
     assert page.evaluate("document.activeElement.textContent") == "[4]"
     expect(page.locator("#fn-conversation [aria-current]")).to_have_count(0)
 
 
-def test_a_second_mark_of_a_place_is_at_the_same_footnote(seed_page: Watched) -> None:
-    page = seed_page.page
+def test_a_second_mark_of_a_place_is_at_the_same_footnote(page: Page) -> None:
     answered(page)
     last = page.locator(".fn-disagreement .fn-mark").last
     number = int((last.text_content() or "").strip("[]"))
@@ -107,49 +97,24 @@ def test_a_second_mark_of_a_place_is_at_the_same_footnote(seed_page: Watched) ->
     expect(last).to_have_attribute("aria-current", "true")
 
 
-def test_a_footnote_by_itself_has_no_way_on(seed_page: Watched) -> None:
-    page = seed_page.page
-    ask(page, "How many times did Pavo Arnholt telephone Corin Dalvey?")
-    page.locator(".fn-mark").first.click()
-    expect(page.locator(".fn-steps [role=status]")).to_have_text("Footnote 1")
-    expect(page.locator(".fn-steps button:visible")).to_have_count(0)
-
-
-def test_a_report_from_the_library_is_at_no_footnote(seed_page: Watched) -> None:
-    page = seed_page.page
-    row(page, "Correction 2025/07").locator(".fn-report").click()
-    page.locator("#fn-source .fn-text").wait_for()
-    expect(page.locator(".fn-steps")).to_be_hidden()
-
-
 def test_a_place_of_the_address_is_a_footnote_once_its_answer_is_there(
     chromium: Browser, seed_server: str, cited: list[dict[str, Any]]
 ) -> None:
     second = cited[1]
     place = f"#cite-{second['document_id']}-{second['version']}-{second['start']}-{second['end']}"
-    with opened(chromium, seed_server, place) as watched:
-        page = watched.page
+    with opened(chromium, seed_server, place) as page:
         page.locator("#fn-source mark").first.wait_for()
         expect(page.locator(".fn-steps")).to_be_hidden()
         answered(page)
         at(page, 2)
         expect(page.locator("#fn-conversation [aria-current]")).to_have_text(["[2]"])
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_on_a_phone_the_footnotes_are_gone_through_in_the_drawer(
-    chromium: Browser, seed_server: str, cited: list[dict[str, Any]]
-) -> None:
-    with opened(chromium, seed_server, **PHONE) as watched:
-        page = watched.page
-        answered(page)
-        page.locator(".fn-mark").first.tap()
-        at(page, 1)
-        page.get_by_role("button", name="Next footnote").tap()
-        at(page, 2)
-        assert page.evaluate(MARKED) == cited[1]["quote"]
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        page.get_by_role("button", name="Close the source").tap()
-        expect(page.locator("#fn-source")).to_be_hidden()
-        assert page.evaluate("document.activeElement.textContent") == "[2]"
-        assert (watched.errors, watched.elsewhere) == ([], [])
+def test_a_footnote_by_itself_has_no_way_on_and_a_report_from_the_library_is_at_none(page: Page) -> None:
+    ask(page, "How many times did Pavo Arnholt telephone Corin Dalvey?")
+    page.locator(".fn-mark").first.click()
+    expect(page.locator(".fn-steps [role=status]")).to_have_text("Footnote 1")
+    expect(page.locator(".fn-steps button:visible")).to_have_count(0)
+    row(page, "Correction 2025/07").locator(".fn-report").click()
+    page.locator("#fn-source .fn-text").wait_for()
+    expect(page.locator(".fn-steps")).to_be_hidden()

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from index.embedding.encoder import Encoder
-from index.ingest.synchronize import sync
-from index.library import Library
-from rag.engine import QueryEngine
-from tests.browser.pages import MARKED, Watched, api_answer, ask, opened, serving
+from tests.browser.desks import PHONE
+from tests.browser.pages import MARKED, ServeFiles, api_answer, ask, opened, place_of, serving, text_of
 from tests.support.libraries import MakeLibrary
 
 pytestmark = pytest.mark.browser
@@ -25,7 +20,6 @@ ROW = "Quell Delta | 4,980 | 3,250 | −1,730"
 HEADINGS = ["District", "Announced (persons)", "Corrected (persons)", "Difference (persons)"]
 
 PARISHES = 600
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 def grid(table: Locator) -> list[list[str]]:
@@ -47,9 +41,7 @@ def panel_text(page: Page) -> str:
     return text
 
 
-@pytest.mark.journey
-def test_a_cited_row_is_a_table_under_its_own_headings(seed_page: Watched, seed_server: str) -> None:
-    page = seed_page.page
+def test_a_cited_row_is_a_table_under_its_own_headings(page: Page, seed_server: str) -> None:
     number = cited_row(seed_server)["id"]
     ask(page, DISPLACED)
     table = page.locator("#fn-conversation .fn-group .fn-table table")
@@ -60,23 +52,7 @@ def test_a_cited_row_is_a_table_under_its_own_headings(seed_page: Watched, seed_
     expect(table.locator("tbody .fn-figure")).to_have_text(["4,980", "3,250", "−1,730"])
 
 
-def test_a_requested_table_has_all_its_rows_each_with_a_footnote(seed_page: Watched) -> None:
-    page = seed_page.page
-    page.get_by_label("Your question").fill("Make a table of displaced persons by district")
-    page.get_by_label("Your question").press("Enter")
-    table = page.locator("#fn-conversation .fn-group .fn-table table")
-    expect(table.locator("tbody tr")).to_have_count(5)
-    expect(table).to_have_count(1)
-    assert [row[0] for row in grid(table)] == [
-        *["District", "Sarrow", "Quell Delta", "Tamber", "Upper Isken", "All four districts"]
-    ]
-    assert [row[-1] for row in grid(table)] == ["", "[1]", "[2]", "[3]", "[4]", "[5]"]
-
-
-def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
-    seed_page: Watched, seed_server: str
-) -> None:
-    page = seed_page.page
+def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(page: Page, seed_server: str) -> None:
     cited = cited_row(seed_server)
     ask(page, DISPLACED)
     page.locator("#fn-conversation .fn-group .fn-table .fn-mark").click()
@@ -85,8 +61,7 @@ def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
     assert grid(page.locator("#fn-source .fn-table"))[0] == HEADINGS
     assert ROW.split(" | ") in grid(page.locator("#fn-source .fn-table"))
     expect(page.locator("#fn-source tr.fn-cited")).to_have_count(1)
-    text = httpx.get(f"{seed_server}/v1/documents/{cited['document_id']}/text", timeout=60).json()["text"]
-    assert panel_text(page) == text
+    assert panel_text(page) == text_of(seed_server, cited["document_id"])
 
 
 def parish_report() -> str:
@@ -99,26 +74,9 @@ def parish_report() -> str:
 
 
 @pytest.fixture(scope="module")
-def parishes(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def parishes(serve_files: ServeFiles) -> str:
     """The URL of a server over one report with a table of 600 rows."""
-    folder = tmp_path_factory.mktemp("parishes")
-    library = folder / "library"
-    library.mkdir()
-    (library / "lanterns.md").write_text(parish_report(), encoding="utf-8")
-    with Library.open(folder / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as url:
-            yield url
-
-
-def whole_text(server: str) -> str:
-    text: str = httpx.get(f"{server}/v1/documents/1/text", timeout=60).json()["text"]
-    return text
-
-
-def place_of(text: str, words: str) -> str:
-    start = text.index(words)
-    return f"#cite-1-1-{start}-{start + len(words)}"
+    return serve_files({"lanterns.md": parish_report()})
 
 
 def row_of(text: str, parish: int) -> str:
@@ -128,10 +86,9 @@ def row_of(text: str, parish: int) -> str:
 def test_a_row_far_down_a_long_table_has_the_table_s_headings_above_it(
     chromium: Browser, parishes: str
 ) -> None:
-    text = whole_text(parishes)
+    text = text_of(parishes)
     row = row_of(text, 300)
-    with opened(chromium, parishes, place_of(text, row)) as watched:
-        page = watched.page
+    with opened(chromium, parishes, place_of(parishes, row)) as page:
         page.locator("#fn-source tr.fn-cited").wait_for()
         assert page.evaluate(MARKED) == row
         headings = page.locator("#fn-source thead th").evaluate_all(
@@ -143,13 +100,10 @@ def test_a_row_far_down_a_long_table_has_the_table_s_headings_above_it(
         assert 0 < start < text.index(row)
         assert text[start - 1] == "\n", "the part begins between two rows"
         assert shown.endswith("\n")
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def test_the_headings_of_a_long_table_stay_in_view(chromium: Browser, parishes: str) -> None:
-    text = whole_text(parishes)
-    with opened(chromium, parishes, place_of(text, row_of(text, 60))) as watched:
-        page = watched.page
+    with opened(chromium, parishes, place_of(parishes, row_of(text_of(parishes), 60))) as page:
         page.locator("#fn-source tr.fn-cited").wait_for()
         expect(page.locator("#fn-source thead th")).to_have_text(
             ["Parish |", "Lanterns |", "State |", "Remark"]
@@ -160,10 +114,9 @@ def test_the_headings_of_a_long_table_stay_in_view(chromium: Browser, parishes: 
 
 
 def test_reading_on_joins_the_parts_of_a_table_to_the_whole_text(chromium: Browser, parishes: str) -> None:
-    text = whole_text(parishes)
+    text = text_of(parishes)
     row = row_of(text, 300)
-    with opened(chromium, parishes, place_of(text, row)) as watched:
-        page = watched.page
+    with opened(chromium, parishes, place_of(parishes, row)) as page:
         for label in ("Show more above", "Show more below"):
             more = page.get_by_role("button", name=label)
             more.wait_for()
@@ -178,55 +131,23 @@ def test_reading_on_joins_the_parts_of_a_table_to_the_whole_text(chromium: Brows
         expect(page.locator("#fn-source tbody tr")).to_have_count(PARISHES)
         expect(page.locator("#fn-source table")).to_have_count(1)
         expect(page.locator("#fn-source .fn-text p").first).to_have_text("Lanterns 𝕏")
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def test_a_column_that_is_empty_everywhere_is_not_shown(chromium: Browser, parishes: str) -> None:
-    text = whole_text(parishes)
-    with opened(chromium, parishes, place_of(text, row_of(text, 9))) as watched:
-        cited = watched.page.locator("#fn-source tr.fn-cited")
+    with opened(chromium, parishes, place_of(parishes, row_of(text_of(parishes), 9))) as page:
+        cited = page.locator("#fn-source tr.fn-cited")
         cited.wait_for()
-        assert grid(watched.page.locator("#fn-source .fn-table:has(.fn-cited)"))[9] == [
+        assert grid(page.locator("#fn-source .fn-table:has(.fn-cited)"))[9] == [
             *["Parish 9", "63", "restored", "Remark 9 😀"]
         ]
         expect(cited.locator(".fn-figure")).to_have_text(["63 |"])
 
 
 def test_a_quote_of_some_cells_marks_only_these(chromium: Browser, parishes: str) -> None:
-    text = whole_text(parishes)
-    with opened(chromium, parishes, place_of(text, "1750 | ")) as watched:
-        watched.page.locator("#fn-source mark").first.wait_for()
-        assert watched.page.evaluate(MARKED) == "1750 | "
-        expect(watched.page.locator("#fn-source tr.fn-cited")).to_have_count(0)
-
-
-def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browser, seed_server: str) -> None:
-    with opened(chromium, seed_server, **PHONE) as watched:
-        page = watched.page
-        ask(page, DISPLACED)
-        page.locator("#fn-conversation .fn-group .fn-table").wait_for()
-        box = page.locator("#fn-conversation .fn-group .fn-table")
-        assert box.evaluate("(element) => element.scrollWidth <= element.clientWidth")
-        expect(box.locator(".fn-mark")).to_be_in_viewport(ratio=1)
-        box.locator(".fn-mark").tap()
-        page.locator("#fn-source tr.fn-cited").wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        assert (watched.errors, watched.elsewhere) == ([], [])
-
-
-def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
-    chromium: Browser, own_library: MakeLibrary
-) -> None:
-    table = "District | Persons\nNorth of the river\nMill | 12\nWeir | 30"
-    engine = own_library({"counts.txt": f"The count.\n\n{table}\n"})
-    with serving(engine.index, engine) as server:
-        place = place_of(whole_text(server), "Mill | 12")
-        with opened(chromium, server, place, **PHONE) as watched:
-            label = watched.page.locator("#fn-source th.fn-label")
-            expect(label).to_have_text("North of the river")
-            assert label.evaluate("(element) => getComputedStyle(element).position") == "static"
-            ways = watched.page.locator("#fn-source button > .fn-label").first
-            assert ways.evaluate("(element) => element.clientWidth") <= 1
+    with opened(chromium, parishes, place_of(parishes, "1750 | ")) as page:
+        page.locator("#fn-source mark").first.wait_for()
+        assert page.evaluate(MARKED) == "1750 | "
+        expect(page.locator("#fn-source tr.fn-cited")).to_have_count(0)
 
 
 COSTS = "Costs of repair\n | 2031 | 2030\nBridge | $ 1,200 | $ 900\nMill | $ 80 | $ 70\n"
@@ -234,11 +155,10 @@ COSTS = "Costs of repair\n | 2031 | 2030\nBridge | $ 1,200 | $ 900\nMill | $ 80 
 
 @pytest.mark.journey
 def test_the_cell_that_answers_is_the_first_line_and_is_marked(
-    chromium: Browser, own_library: MakeLibrary
+    chromium: Browser, serve_files: ServeFiles
 ) -> None:
-    engine = own_library({"costs.txt": COSTS})
-    with serving(engine.index, engine) as server, opened(chromium, server) as watched:
-        page = watched.page
+    server = serve_files({"costs.txt": COSTS})
+    with opened(chromium, server) as page:
         ask(page, "What were the costs of repair of the mill in 2031?")
         headline = page.locator("#fn-conversation .fn-headline")
         expect(headline.locator("strong")).to_have_text("$ 80")
@@ -254,7 +174,6 @@ def test_the_cell_that_answers_is_the_first_line_and_is_marked(
         assert re.fullmatch(r"#cite(-\d+){6}", page.evaluate("location.hash"))
         page.reload()
         expect(page.locator("#fn-source tr.fn-cited .fn-cell")).to_have_count(1)
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 WIDE = (
@@ -268,13 +187,11 @@ WIDE = (
 )
 
 
-@pytest.mark.parametrize("context", [{"viewport": {"width": 1000, "height": 800}}, PHONE])
 def test_the_asked_column_stands_beside_the_row_s_label_and_both_stay_in_view(
-    chromium: Browser, own_library: MakeLibrary, context: dict[str, Any]
+    chromium: Browser, serve_files: ServeFiles
 ) -> None:
-    engine = own_library({"ferries.txt": WIDE})
-    with serving(engine.index, engine) as server, opened(chromium, server, **context) as watched:
-        page = watched.page
+    server = serve_files({"ferries.txt": WIDE})
+    with opened(chromium, server, **PHONE) as page:
         ask(page, "How many passengers did the northern coast and islands have in 2028?")
         box = page.locator("#fn-conversation .fn-group .fn-table")
         box.wait_for()
@@ -295,13 +212,11 @@ def test_the_asked_column_stands_beside_the_row_s_label_and_both_stay_in_view(
         assert (first, second, third) == pytest.approx((left, end, end), abs=1)
         box.locator(".fn-mark").click()
         expect(page.locator("#fn-source tr.fn-cited .fn-cell")).to_have_count(1)
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
-def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, own_library: MakeLibrary) -> None:
-    engine = own_library({"costs.txt": f"{COSTS}\n\nAnnual review | Page 7\n\nAll of it was spent.\n"})
-    with serving(engine.index, engine) as server, opened(chromium, server) as watched:
-        page = watched.page
+def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, serve_files: ServeFiles) -> None:
+    server = serve_files({"costs.txt": f"{COSTS}\n\nAnnual review | Page 7\n\nAll of it was spent.\n"})
+    with opened(chromium, server) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         ask(page, "What were the costs of repair of the mill in 2031?")
         page.locator(".fn-act-copy").click()
@@ -322,28 +237,20 @@ def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, own_library: 
             '"·" / ""',
         ]
         assert " | " not in copied
-        assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def test_two_figures_that_a_question_compares_are_the_first_line(
-    chromium: Browser, own_library: MakeLibrary
+    chromium: Browser, serve_files: ServeFiles
 ) -> None:
-    engine = own_library({"costs.txt": COSTS})
-    with serving(engine.index, engine) as server:
-        for size in ({}, PHONE):
-            with opened(chromium, server, **size) as watched:
-                ask(watched.page, "Did the costs of repair of the mill rise from 2030 to 2031?")
-                headline = watched.page.locator("#fn-conversation .fn-headline")
-                expect(headline.locator("strong")).to_have_text(["Yes", "$ 80", "$ 70"])
-                expect(headline.locator(".fn-headline-own")).to_have_text(["2031", "2030"])
-                expect(headline.locator(".fn-headline-computed")).to_contain_text("+$10 (+14.3%)")
-                expect(headline.locator(".fn-headline-mark")).to_have_text(
-                    "computed from the two figures, not cited"
-                )
-                assert watched.page.evaluate(
-                    "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-                )
-                assert (watched.errors, watched.elsewhere) == ([], [])
+    server = serve_files({"costs.txt": COSTS})
+    with opened(chromium, server, **PHONE) as page:
+        ask(page, "Did the costs of repair of the mill rise from 2030 to 2031?")
+        headline = page.locator("#fn-conversation .fn-headline")
+        expect(headline.locator("strong")).to_have_text(["Yes", "$ 80", "$ 70"])
+        expect(headline.locator(".fn-headline-own")).to_have_text(["2031", "2030"])
+        expect(headline.locator(".fn-headline-computed")).to_contain_text("+$10 (+14.3%)")
+        expect(headline.locator(".fn-headline-mark")).to_have_text("computed from the two figures, not cited")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -353,8 +260,7 @@ def test_words_of_a_table_are_words_wherever_they_stand(chromium: Browser, own_l
     table = f"{HOSTILE}\n{HOSTILE} | Guilders\n<b>Zorblatt</b> bridge {HOSTILE} | 4,711\nMill | 12"
     engine = own_library({"hostile.txt": f"The cost of bridges.\n\n{table}\n"})
     engine.calibration = replace(engine.calibration, threshold=0.0)
-    with serving(engine.index, engine) as server, opened(chromium, server) as watched:
-        page = watched.page
+    with serving(engine.index, engine) as server, opened(chromium, server) as page:
         question = "How many guilders did the Zorblatt bridge cost?"
         cited = api_answer(server, question)["citations"]
         number = next(one["id"] for one in cited if "4,711" in one["quote"])
@@ -367,4 +273,3 @@ def test_words_of_a_table_are_words_wherever_they_stand(chromium: Browser, own_l
         for place in ("#fn-conversation", "#fn-source"):
             expect(page.locator(f"{place} :is(img, b, script)")).to_have_count(0)
         assert page.title() == "Footnoted"
-        assert (watched.errors, watched.elsewhere) == ([], [])

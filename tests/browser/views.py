@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 from rag.suggesting import MAX_STARTERS
-from tests.browser.pages import ARRESTS, BIRD, ask
+from tests.browser.pages import ARRESTS, BIRD, answered, ask
 
 DAM = "How many times did Pavo Arnholt telephone Corin Dalvey?"
 DISPLACED = "How many people were displaced on 12 May 2025?"
@@ -19,11 +19,6 @@ PHONE_PIXELS = 992
 def is_phone(page: Page) -> bool:
     size = page.viewport_size
     return size is not None and size["width"] <= PHONE_PIXELS
-
-
-def answered(page: Page, question: str) -> None:
-    ask(page, question)
-    page.locator("#fn-conversation .fn-actions").last.wait_for()
 
 
 def show_library(page: Page) -> None:

@@ -7,11 +7,9 @@ import {
   beforeOf,
   fold,
   fromOf,
-  GROUP_NAMES,
   itemsOf,
   monthOf,
   narrowed,
-  ORDER_NAMES,
   sorted,
   toOf,
 } from "../../ui/page/assets/library/narrowing.js";
@@ -144,11 +142,6 @@ const OLD = listed(11, "archive", "1999", "2031-07-17T10:00:00Z", "dams");
 const LISTED = [TEN, NINE, OLD];
 
 const keys = (items) => items.map(({ key }) => key);
-
-test("the orders and groups have names", () => {
-  assert.deepEqual(ORDER_NAMES, ["newest", "oldest", "title", "added"]);
-  assert.deepEqual(GROUP_NAMES, ["collection", "publisher"]);
-});
 
 test("reports are sorted by date, title or when they were added; without a date they come last", () => {
   assert.deepEqual(sorted(LISTED, "newest"), [NINE, OLD, TEN]);

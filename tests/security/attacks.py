@@ -41,10 +41,15 @@ FORWARDED = {
     "X-Forwarded-Host": ("X-Forwarded-Host", "localhost"),
     "X-Forwarded-Server": ("X-Forwarded-Server", "localhost"),
     "Forwarded": ("Forwarded", "for=198.51.100.1;proto=https"),
+    "Forwarded of this machine": ("Forwarded", "for=127.0.0.1"),
     "X-Real-IP": ("X-Real-IP", "198.51.100.1"),
+    "X-Real-IP of this machine": ("X-Real-IP", "::1"),
     "Via": ("Via", "1.1 desk.example"),
 }
 """Headers that a reverse proxy adds, by what they are: each alone tells that a request was forwarded."""
+
+NAMELESS = "0" * 32
+"""An id that nothing has."""
 
 NEVER = ("root:x:0:", "SQLite format 3", "Traceback (most recent call last)", 'File "/')
 """Words that no response may contain."""
@@ -52,14 +57,7 @@ NEVER = ("root:x:0:", "SQLite format 3", "Traceback (most recent call last)", 'F
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The response of the server.
-
-    Attributes:
-        status: the status code; 0 if the server closed the connection without a response.
-        headers: values by lower-case name; repeated headers are joined.
-        body: the bytes of the body.
-        seconds: the time since the connection was opened.
-    """
+    """A response: status 0 if there was none; ``headers`` by lower-case name, repeated ones joined."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -68,35 +66,22 @@ class Answered:
 
     @property
     def text(self) -> str:
-        """The body as text."""
         return self.body.decode("utf-8", "replace")
 
     @property
     def json(self) -> Any:  # noqa: ANN401 (JSON)
-        """The body as JSON."""
         return json.loads(self.body)
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """A request, and the response that it must get.
-
-    Attributes:
-        name: what the attack tries, as part of a test id.
-        path: the request's target, sent unchanged.
-        method: the request's method.
-        headers: further headers; they may replace ``Host`` and ``Content-Length``.
-        body: the body, in which placeholders are filled in.
-        statuses: the allowed status codes.
-        without: words that the response must not contain.
-    """
+    """A request, whose placeholders are filled in; ``without`` has words that its response may not have."""
 
     name: str
     path: str
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    statuses: frozenset[int] = frozenset({404})
     without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -105,16 +90,10 @@ class Attack:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server, and the files around it that no attack may touch.
+    """A server with ``temporary`` as its folder for temporary files, and the files that no attack may touch.
 
-    Attributes:
-        address: the host and port of the server.
-        home: the library's home.
-        temporary: the only folder for temporary files of the server.
-        canary: a file beside the home, with the text ``secret``.
-        fifo: a pipe without a writer.
-        secret: words that no response may contain; they are in the server's environment, too.
-        listener: a socket to which no request may make the server connect.
+    ``canary`` has the text ``secret``, which is in the server's environment, too, and may be in no response;
+    ``fifo`` has no writer; to ``listener`` no request may make the server connect.
     """
 
     address: tuple[str, int]
@@ -127,16 +106,13 @@ class Target:
 
     @property
     def host(self) -> str:
-        """The ``Host`` header of a browser that shows the page."""
         return f"{self.address[0]}:{self.address[1]}"
 
     @property
     def origin(self) -> str:
-        """The page's own origin."""
         return f"http://{self.host}"
 
     def filled(self, text: str) -> str:
-        """``text`` with the placeholders for files and addresses filled in."""
         for word, real in (
             (CANARY, str(self.canary)),
             (FIFO, str(self.fifo)),
@@ -164,7 +140,6 @@ class Target:
         *,
         seconds: float = SECONDS,
     ) -> Answered:
-        """Send one request with its target and headers unchanged."""
         lines = [f"{method} {path} HTTP/1.1"]
         given = list(headers)
         named = {name.lower() for name, _ in given}
@@ -277,9 +252,7 @@ def filled_path(path: str) -> str:
 
 _VALUES = {
     "suffix": "md",
-    "answer_id": "0" * 32,
-    "conversation_id": "0" * 32,
-    "job_id": "0" * 32,
+    **dict.fromkeys(("answer_id", "conversation_id", "job_id"), NAMELESS),
     "name": "footnoted",
 }
 

@@ -17,7 +17,6 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.security.attacks import PROMPT_SECONDS, Target, make_canary
-from tests.security.team import Team, served_team
 from tests.support.handing import SERVERS, handing_on
 from tests.support.processes import ROOT, STOP_SECONDS, serving
 from tests.support.routes import made_once
@@ -85,10 +84,3 @@ def untouched(request: pytest.FixtureRequest) -> Iterator[None]:
         time.sleep(0.05)
     assert after == before
     assert not target.was_connected_to()
-
-
-@pytest.fixture(scope="module")
-def team(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    """A server that a team uses, with a collection that one member may see."""
-    with served_team(tmp_path_factory.mktemp("team"), encoder, loading) as served:
-        yield served

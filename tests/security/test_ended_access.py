@@ -42,18 +42,13 @@ OPENED = ("/gradio_api/heartbeat/page", "/gradio_api/queue/data?session_hash=pag
 
 @dataclass(frozen=True)
 class Guarded:
-    """A server whose answers have no end, on which people sign in.
-
-    Attributes:
-        address: its URL.
-        accounts: its accounts, as another process sees them.
-    """
+    """A server whose answers have no end, on which people sign in; another process sees the same accounts."""
 
     address: str
     accounts: Accounts
 
     def session(self, user_id: int) -> dict[str, str]:
-        """The headers of a browser in which a user has signed in."""
+
         return {"Cookie": f"{session_cookie(SignIn(self.accounts))}={self.accounts.sessions.start(user_id)}"}
 
     def token(self, name: str, owner: str, *scopes: Scope) -> dict[str, str]:
@@ -83,11 +78,13 @@ def sign_out(guarded: Guarded, sender: Mapping[str, str]) -> None:
         assert browser.post("/sign-out", data={"token": token}).status_code == 303
 
 
+def administrator(guarded: Guarded) -> httpx.Client:
+    headers = guarded.token("administers", "ada", *Scope)
+    return httpx.Client(base_url=guarded.address, headers=headers, trust_env=False)
+
+
 def disable(guarded: Guarded, _sender: Mapping[str, str]) -> None:
-    """The administrator locks the user out."""
-    with httpx.Client(
-        base_url=guarded.address, headers=guarded.token("administers", "ada", *Scope), trust_env=False
-    ) as admin:
+    with administrator(guarded) as admin:
         assert admin.patch("/v1/users/bea", json={"disabled": True}).status_code == 200
 
 
@@ -99,9 +96,7 @@ def expire(guarded: Guarded, _sender: Mapping[str, str]) -> None:
 
 
 def revoke(guarded: Guarded, _sender: Mapping[str, str]) -> None:
-    with httpx.Client(
-        base_url=guarded.address, headers=guarded.token("administers", "ada", *Scope), trust_env=False
-    ) as admin:
+    with administrator(guarded) as admin:
         assert admin.delete("/v1/tokens/of-bea").status_code == 204
 
 

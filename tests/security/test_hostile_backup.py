@@ -11,12 +11,14 @@ import pytest
 
 from tests.security.attacks import Target
 
+pytestmark = pytest.mark.slow_cases
+
 ANSWER, CONVERSATION = "ab" * 16, "cd" * 16
 BODIES: dict[str, str | bytes] = {
+    "the end of the list": '{}], "shared": true, "answers": [{}',
     "nothing": "",
     "no JSON": "{",
     "more than one value": '{"answer_id": "x"}, {"answer_id": "y"}',
-    "the end of the list": '{}], "shared": true, "answers": [{}',
     "a script": "<script>alert(1)</script>",
     "another object": '{"question": "Why?"}',
     "a list": "[]",
@@ -25,15 +27,8 @@ BODIES: dict[str, str | bytes] = {
     "no text": b"\xff\xfe\x00",
 }
 ROUTES = (
-    f"/v1/answers/{ANSWER}",
-    f"/v1/answers/{ANSWER}.md",
-    f"/v1/answers/{ANSWER}.html",
-    f"/v1/answers/{ANSWER}.docx",
-    f"/v1/answers/{ANSWER}/text",
-    f"/v1/answers/{ANSWER}/suggestions",
-    f"/v1/conversations/{CONVERSATION}",
-    f"/v1/conversations/{CONVERSATION}.md",
-    f"/v1/conversations/{CONVERSATION}.html",
+    *(f"/v1/answers/{ANSWER}{end}" for end in ("", ".md", ".html", ".docx", "/text", "/suggestions")),
+    *(f"/v1/conversations/{CONVERSATION}{end}" for end in ("", ".md", ".html")),
 )
 
 

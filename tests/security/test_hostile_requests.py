@@ -200,7 +200,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_a_query_is_words_and_nothing_else(target: Target, words: str) -> None:
+def test_a_query_or_a_filter_is_words_and_nothing_else(target: Target, words: str) -> None:
     asked = [
         target.post("/v1/search", {"query": words, "limit": 100}),
         target.post("/v1/chat", {"question": words}),
@@ -215,10 +215,6 @@ def test_a_query_is_words_and_nothing_else(target: Target, words: str) -> None:
     if asked[1].status == 200:
         path = f"/v1/conversations/{asked[1].json['conversation_id']}"
         assert target.ask("DELETE", path).status == 204
-
-
-@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_a_filter_is_a_value_and_nothing_else(target: Target, words: str) -> None:
     for name in ("publishers", "languages", "collections", "kinds"):
         answered = target.post("/v1/search", {"query": "gate", "filters": {name: [words]}})
         target.assert_harmless(answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 
@@ -62,12 +63,12 @@ HOSTS = {
 }
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/documents", "/healthz", "/openapi.json"])
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
-def test_a_request_to_the_name_of_another_server_is_refused(target: Target, host: str, path: str) -> None:
+def test_a_request_to_the_name_of_another_server_is_refused(target: Target, host: str) -> None:
     named = host.replace("PORT", str(target.address[1]))
-    attack = Attack("host", path, headers=(("Host", named),), statuses=ELSEWHERE, without=("cambodia",))
-    assert target.answer(attack).status in attack.statuses
+    for path in ("/", "/v1/documents", "/healthz", "/openapi.json"):
+        attack = Attack("host", path, headers=(("Host", named),), without=("cambodia",))
+        assert target.answer(attack).status in ELSEWHERE, path
 
 
 def test_a_request_to_no_server_or_two_is_refused(target: Target) -> None:
@@ -82,23 +83,20 @@ def test_a_request_that_names_another_server_in_its_target_is_refused(target: Ta
         assert target.answer(attack).status in {400, 403, 404, 405, 421}
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "127.0.0.1:PORT", "localhost:PORT", "LocalHost", "[::1]", "[::1]:PORT"],
-)
-def test_a_request_to_a_loopback_name_is_answered(target: Target, host: str) -> None:
-    named = host.replace("PORT", str(target.address[1]))
-    assert target.ask("GET", "/healthz", [("Host", named)]).status == 200
+def test_a_request_to_a_loopback_name_is_answered(target: Target) -> None:
+    for host in ("127.0.0.1", "127.0.0.1:PORT", "localhost:PORT", "LocalHost", "[::1]", "[::1]:PORT"):
+        named = host.replace("PORT", str(target.address[1]))
+        assert target.ask("GET", "/healthz", [("Host", named)]).status == 200, host
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Forwarded-Server", "X-Original-Host", "Forwarded"])
-@pytest.mark.parametrize("path", ["/", "/theme.css", "/docs", "/openapi.json", "/v1/documents/"])
-def test_a_forwarded_name_leads_nowhere(target: Target, name: str, path: str) -> None:
+def test_a_forwarded_name_leads_nowhere(target: Target, name: str) -> None:
     value = "host=attacker.example" if name == "Forwarded" else "attacker.example"
-    answered = target.answer(Attack("forwarded", path, headers=((name, value),)))
-    assert answered.status in {200, 307, 400, 403, 404, 421}
-    if answered.status < 400:
-        assert "attacker.example" not in f"{answered.headers}{answered.text}"
+    for path in ("/", "/theme.css", "/docs", "/openapi.json", "/v1/documents/"):
+        answered = target.answer(Attack("forwarded", path, headers=((name, value),)))
+        assert answered.status in {200, 307, 400, 403, 404, 421}
+        if answered.status < 400:
+            assert "attacker.example" not in f"{answered.headers}{answered.text}"
 
 
 # Requests of other pages
@@ -195,32 +193,29 @@ def test_a_link_of_another_page_does_nothing(target: Target) -> None:
 
 
 @pytest.mark.parametrize("origin", [FOREIGN, "null", "http://127.0.0.1:1"])
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/v1/search", "/v1/documents", "/v1/documents/1/text", "/healthz", "/docs", "/theme.css", *EVENTS],
-)
-@pytest.mark.parametrize("method", ["OPTIONS", "GET", "POST", "HEAD"])
-def test_no_other_origin_is_allowed_to_read(target: Target, method: str, path: str, origin: str) -> None:
+def test_no_other_origin_is_allowed_to_read(target: Target, origin: str) -> None:
     headers = [
         ("Origin", origin),
         ("Access-Control-Request-Method", "POST"),
         ("Access-Control-Request-Headers", "content-type"),
         ("Access-Control-Request-Private-Network", "true"),
     ]
-    answered = target.ask(method, path, headers)
-    assert [name for name in answered.headers if name.startswith("access-control-")] == []
+    reads = ("/", "/v1/search", "/v1/documents", "/v1/documents/1/text", "/healthz", "/docs", "/theme.css")
+    for method, path in product(("OPTIONS", "GET", "POST", "HEAD"), (*reads, *EVENTS)):
+        answered = target.ask(method, path, headers)
+        assert [name for name in answered.headers if name.startswith("access-control-")] == []
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/v1/documents", "/v1/nothing", "/nothing", "/theme.css"])
-def test_every_answer_is_kept_out_of_other_pages(target: Target, path: str) -> None:
-    headers = target.ask("GET", path).headers
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["cross-origin-resource-policy"] == "same-origin"
-    assert headers["cross-origin-opener-policy"] == "same-origin"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert "frame-ancestors 'none'" in headers["content-security-policy"]
-    assert "default-src 'none'" in headers["content-security-policy"]
-    assert "server" not in headers
+def test_every_answer_is_kept_out_of_other_pages(target: Target) -> None:
+    for path in ("/", "/docs", "/v1/documents", "/v1/nothing", "/nothing", "/theme.css"):
+        headers = target.ask("GET", path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "server" not in headers
 
 
 # Our own page, programs and links

@@ -30,13 +30,7 @@ FOREIGN = "http://attacker.example"
 
 @dataclass(frozen=True)
 class Guarded:
-    """A server on which people sign in.
-
-    Attributes:
-        home: its home, with an open database of accounts.
-        address: its URL.
-        accounts: the accounts, as another process sees them.
-    """
+    """A server on which people sign in; another process sees the same accounts."""
 
     home: Path
     address: str
@@ -99,19 +93,13 @@ def test_nothing_of_the_library_is_shown_to_others(guarded: Guarded) -> None:
     """Neither a route nor a refusal names a report."""
     for headers in ({}, {"Authorization": "Bearer fn_x"}, {"Authorization": "Basic YWRhOng="}):
         with guarded.browser(Accept="*/*", **headers) as browser:
-            for method, path in (
-                ("GET", "/"),
-                ("GET", "/v1/documents"),
-                ("GET", "/v1/documents/1"),
-                ("GET", "/v1/documents/1/text"),
-                ("GET", "/v1/documents/1/pages/1.png"),
-                ("GET", "/v1/conversations"),
-                ("GET", "/openapi.json"),
-                ("POST", "/v1/search"),
-                ("POST", "/v1/chat/completions"),
-                ("POST", "/gradio_api/queue/join"),
-                ("GET", "/gradio_api/queue/data?session_hash=a"),
+            for route in (
+                *("GET /", "GET /v1/documents", "GET /v1/documents/1", "GET /v1/documents/1/text"),
+                *("GET /v1/documents/1/pages/1.png", "GET /v1/conversations", "GET /openapi.json"),
+                *("POST /v1/search", "POST /v1/chat/completions", "POST /gradio_api/queue/join"),
+                "GET /gradio_api/queue/data?session_hash=a",
             ):
+                method, path = route.split()
                 answered = browser.request(method, path)
                 assert answered.status_code == 401, path
                 assert answered.headers["content-type"] == "application/problem+json"
@@ -265,14 +253,12 @@ def test_a_new_password_ends_the_sessions(guarded: Guarded) -> None:
 
 
 def test_the_cookie_is_closed_to_scripts_and_other_sites(guarded: Guarded) -> None:
+    """It is for HTTPS only where the page came by HTTPS."""
     with guarded.browser() as browser:
         entered = sign_in(browser, "bea")
         [session] = [each for each in entered.headers.get_list("set-cookie") if "session" in each]
         _, *flags = session.split("; ")
         assert sorted(flags) == ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=lax"]
-
-
-def test_the_cookie_is_secure_over_https(guarded: Guarded) -> None:
     with guarded.browser(**{"X-Forwarded-Proto": "https"}) as browser:
         page = browser.get("/sign-in")
         cookie = page.headers["set-cookie"].partition(";")[0]
@@ -286,27 +272,17 @@ def test_the_cookie_is_secure_over_https(guarded: Guarded) -> None:
 # Requests of other pages
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": FOREIGN},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-    ],
-    ids=["origin", "null", "cross-site", "same-site"],
-)
-def test_another_page_can_use_no_session(guarded: Guarded, headers: dict[str, str]) -> None:
+def test_another_page_can_use_no_session(guarded: Guarded) -> None:
+    origins = ({"Origin": FOREIGN}, {"Origin": "null"})
     with guarded.browser() as browser:
         sign_in(browser, "bea")
         token = browser.get("/v1/identity").json()["form_token"]
-        for path, data in (
-            ("/sign-out", {"token": token}),
-            ("/sign-in", {"name": "dee", "password": PASSWORD}),
-        ):
-            assert browser.post(path, data=data, headers=headers).status_code == 403
-        assert browser.delete("/v1/documents/1", headers=headers).status_code == 403
-        assert is_known(browser)
+        entering = {"name": "dee", "password": PASSWORD}
+        for headers in (*origins, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+            for path, data in (("/sign-out", {"token": token}), ("/sign-in", entering)):
+                assert browser.post(path, data=data, headers=headers).status_code == 403
+            assert browser.delete("/v1/documents/1", headers=headers).status_code == 403
+            assert is_known(browser)
 
 
 def test_a_form_without_its_token_does_nothing(guarded: Guarded) -> None:
@@ -329,22 +305,10 @@ def test_a_form_without_its_token_does_nothing(guarded: Guarded) -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        FOREIGN,
-        "//attacker.example",
-        "///attacker.example",
-        "/\\attacker.example",
-        "\\\\attacker.example",
-        "/\t/attacker.example",
-        "/\n/attacker.example",
-        "\t//attacker.example",
-        " //attacker.example",
-        "https:attacker.example",
-        "javascript:alert(1)",
-        "attacker.example",
-        "/sign-out",
-        "/sign-in?next=/sign-in",
-        "",
-        '/"><script>alert(1)</script>',
+        *(FOREIGN, "//attacker.example", "///attacker.example", "/\\attacker.example"),
+        *("\\\\attacker.example", "/\t/attacker.example", "/\n/attacker.example", "\t//attacker.example"),
+        *(" //attacker.example", "https:attacker.example", "javascript:alert(1)", "attacker.example"),
+        *("/sign-out", "/sign-in?next=/sign-in", "", '/"><script>alert(1)</script>'),
     ],
 )
 def test_the_way_back_leads_nowhere_else(guarded: Guarded, place: str) -> None:

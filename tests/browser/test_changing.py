@@ -1,30 +1,28 @@
-"""Browser tests: the details of a report are edited in its row, and the edit is undone."""
+"""Browser tests: a report is described in its row, or deleted, and both are taken back."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from index.embedding.encoder import Encoder
-from index.loaders.sandbox.client import Isolated
 from tests.browser.desks import (
     FOLLOWED,
     LANTERNS,
     LIT,
     MILL,
-    PHONE,
+    SOLD,
     WHO_LIT,
     Desk,
     add,
-    desk_in,
     state,
-    stored,
+    stored_titles,
     text,
+    upload,
 )
-from tests.browser.pages import api_answer
+from tests.browser.pages import api_answer, ask, report_at
 from tests.browser.rows import chips, choose, row, titles
+from tests.support.background import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +33,7 @@ GROUND = "How many tons of rye did the mill of Brackwater grind?"
 def lit(desk: Desk) -> Desk:
     """A desk with the report on lanterns added."""
     add(desk.page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"))
-    expect(state(desk.page, "lanterns.txt")).to_have_text("Added", timeout=60_000)
+    expect(state(desk.page, "lanterns.txt")).to_have_text("Added")
     return desk
 
 
@@ -49,7 +47,7 @@ def edit(page: Page, title: str) -> Locator:
 
 
 def known(desk: Desk, path: str = "lanterns.txt") -> dict[str, object]:
-    return next(report for report in stored(desk.server) if report["path"] == path)
+    return report_at(desk.server, path)
 
 
 @pytest.mark.journey
@@ -91,7 +89,7 @@ def test_the_open_report_and_the_chips_follow_what_becomes_of_a_report(lit: Desk
     expect(chips(page)).to_have_text(["Report: Lights of the valley"])
     expect(page.locator("#fn-source .fn-badge")).to_have_count(0)
     add(page, text("lanterns.txt", f"{LANTERNS}\n\n{FOLLOWED}\n"))
-    expect(page.locator("#fn-source .fn-badge.fn-superseded")).to_be_visible(timeout=60_000)
+    expect(page.locator("#fn-source .fn-badge.fn-superseded")).to_be_visible()
     expect(page.locator("#fn-source .fn-text")).to_contain_text(LIT)
     choose(page, "Lights of the valley", "Delete")  # The edit stays with the report.
     expect(chips(page)).to_have_count(0)
@@ -107,16 +105,6 @@ def test_what_is_saved_is_not_called_failed_where_the_list_cannot_be_read(lit: D
     assert known(lit)["title"] == "Lights of the valley"
     page.unroute_all()
     expect(row(page, "Lights of the valley")).to_have_count(1)
-
-
-def test_what_other_reports_have_is_offered(lit: Desk) -> None:
-    details = edit(lit.page, LANTERNS)
-    details.get_by_label("Collection", exact=True).fill("Lamps")
-    details.get_by_role("button", name="Save").click()
-    expect(details).to_have_count(0)
-    field = edit(lit.page, MILL).get_by_label("Collection", exact=True)
-    offered = field.evaluate("(input) => [...input.list.options].map((option) => option.value)")
-    assert offered == ["Lamps"]
 
 
 def test_f2_renames_and_escape_leaves_all_as_it_was(lit: Desk) -> None:
@@ -173,39 +161,6 @@ def test_a_wrong_date_is_said_beside_its_field_and_nothing_is_changed(lit: Desk)
     expect(row(lit.page, "Lights").locator(".fn-facts")).to_have_text("1911")
 
 
-def test_a_report_is_described_whatever_became_of_its_file_and_its_folder_is_left_alone(
-    lit: Desk,
-) -> None:
-    file = lit.folder / "mill.txt"
-    file.write_text(f"{MILL}\n\n{FOLLOWED} Twice.\n", encoding="utf-8")
-    before = sorted(lit.folder.iterdir())
-    details = edit(lit.page, MILL)
-    details.get_by_label("Title", exact=True).fill("Mill")
-    details.get_by_role("button", name="Save").click()
-    expect(row(lit.page, "Mill").locator(".fn-report")).to_be_focused()
-    assert sorted(lit.folder.iterdir()) == before
-    file.unlink()
-    details = edit(lit.page, "Mill")
-    details.get_by_role("button", name="Title: use the file’s value").click()
-    expect(details.get_by_label("Title", exact=True)).to_have_value(MILL)
-
-
-def test_a_detail_of_a_note_beside_the_file_is_not_taken_back_but_edited_over(lit: Desk) -> None:
-    (lit.folder / "mill.txt.meta.yaml").write_text("publisher: Mill Office\n", encoding="utf-8")
-    page = lit.page
-    page.get_by_role("button", name="Sync folders").click()
-    expect(row(page, MILL).locator(".fn-facts")).to_have_text("Mill Office", timeout=60_000)
-    details = edit(page, MILL)
-    back = details.get_by_role("button", name="Publisher: use the file’s value")
-    expect(back).to_be_hidden()
-    details.get_by_label("Publisher", exact=True).fill("Ministry")
-    details.get_by_role("button", name="Save").click()
-    expect(row(page, MILL).locator(".fn-facts")).to_have_text("Ministry")
-    edit(page, MILL)
-    back.click()
-    expect(details.get_by_label("Publisher", exact=True)).to_have_value("Mill Office")
-
-
 def test_what_is_being_written_stays_while_the_list_is_narrowed_and_read_anew(lit: Desk) -> None:
     page = lit.page
     title = edit(page, LANTERNS).get_by_label("Title", exact=True)
@@ -213,7 +168,7 @@ def test_what_is_being_written_stays_while_the_list_is_narrowed_and_read_anew(li
     page.get_by_role("searchbox", name="Find a report").fill("mill")
     expect(titles(page)).to_have_text([LANTERNS, MILL])
     add(page, text("weir.txt", "Weir of Ostmere\n\nThe weir of Ostmere fell in 1912.\n"))
-    expect(page.locator(".fn-count")).to_have_text("1 of 3 reports", timeout=60_000)
+    expect(page.locator(".fn-count")).to_have_text("1 of 3 reports")
     expect(title).to_have_value("Half a title")
     page.keyboard.press("Escape")
 
@@ -239,13 +194,6 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
     assert page.url == f"{lit.server}/?answer={answer['answer_id']}"
 
 
-def test_a_report_that_no_answer_cites_says_so(desk: Desk) -> None:
-    choose(desk.page, MILL, "Used in answers")
-    expect(desk.page.get_by_text("No saved answer uses this report as a source.")).to_be_visible()
-    desk.page.get_by_role("button", name="Close", exact=True).click()
-    expect(row(desk.page, MILL).locator(".fn-report")).to_be_focused()
-
-
 HOSTILE = "<script>document.title='owned'</script> <img src=x onerror=document.title='owned'> &lt;b&gt; **x**"
 
 
@@ -263,7 +211,7 @@ def test_hostile_details_are_shown_as_text_in_the_list_its_groups_facets_and_chi
     choose(page, f"{HOSTILE} Title", "Ask only this report")
     expect(page.locator("#fn-narrowed .fn-chip-words")).to_have_text([f"Report: {HOSTILE} Title"])
     add(page, text("weir.txt", "Weir of Ostmere\n\nThe weir of Ostmere fell in 1912.\n"))
-    expect(page.locator(".fn-count")).to_have_text("2 reports", timeout=60_000)
+    expect(page.locator(".fn-count")).to_have_text("2 reports")
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("checkbox", name=f"{HOSTILE} Publisher").check()
     page.get_by_role("checkbox", name=f"{HOSTILE} Collection").check()
@@ -274,14 +222,130 @@ def test_hostile_details_are_shown_as_text_in_the_list_its_groups_facets_and_chi
     assert page.title() == "Footnoted"
 
 
-def test_on_a_phone_a_report_is_described_in_the_drawer(
-    chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path
-) -> None:
-    with desk_in(chromium, encoder, loading, tmp_path, **PHONE) as desk:
-        page = desk.page
-        page.locator("#fn-top .fn-open-library").tap()
-        details = edit(page, MILL)
-        details.get_by_label("Publisher", exact=True).fill("Mill Office")
-        details.get_by_role("button", name="Save").tap()
-        expect(row(page, MILL).locator(".fn-facts")).to_have_text("Mill Office")
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+# Deleting
+
+
+TANNERY = "The tannery of Westmere"
+
+
+def notice(page: Page) -> Locator:
+    return page.locator("#fn-toasts .fn-toast")
+
+
+def undo(page: Page) -> Locator:
+    return notice(page).get_by_role("button", name="Undo")
+
+
+def test_a_report_is_deleted_at_once_and_comes_back_with_its_number(lit: Desk) -> None:
+    page = lit.page
+    before = api_answer(lit.server, WHO_LIT)["citations"][0]
+    choose(page, LANTERNS, "Delete")
+    expect(notice(page).locator("p")).to_have_text(f"Deleted “{LANTERNS}”.")
+    expect(titles(page)).to_have_text([MILL])
+    expect(page.locator(".fn-count")).to_have_text("1 report")
+    expect(row(page, MILL).locator(".fn-report")).to_be_focused()
+    wait_until(lambda: stored_titles(lit.server) == [MILL])
+    assert api_answer(lit.server, WHO_LIT)["abstained"] is True
+    undo(page).click()
+    expect(titles(page)).to_have_count(2)
+    expect(notice(page)).to_have_count(0)
+    expect(row(page, LANTERNS).locator(".fn-report")).to_be_focused()
+    after = api_answer(lit.server, WHO_LIT)["citations"][0]
+    assert (after["document_id"], after["version"]) == (before["document_id"], before["version"])
+
+
+def test_the_notice_goes_after_ten_seconds_but_not_while_one_is_at_it(lit: Desk) -> None:
+    page = lit.page
+    page.clock.install()
+    choose(page, LANTERNS, "Delete")
+    undo(page).focus()
+    page.clock.fast_forward(30_000)
+    expect(undo(page)).to_be_visible()
+    page.get_by_role("searchbox", name="Find a report").focus()
+    page.clock.run_for(100)
+    notice(page).hover()
+    page.clock.fast_forward(30_000)
+    expect(undo(page)).to_be_visible()
+    page.mouse.move(700, 300)
+    # The clock goes on by itself, too: on a busy machine a check takes seconds.
+    page.clock.run_for(3_000)
+    expect(undo(page)).to_be_visible()
+    page.clock.run_for(7_500)
+    expect(notice(page)).to_have_count(0)
+
+
+def test_the_keys_delete_and_take_back(lit: Desk) -> None:
+    page = lit.page
+    row(page, LANTERNS).locator(".fn-report").focus()
+    page.keyboard.press("Delete")
+    expect(titles(page)).to_have_text([MILL])
+    page.keyboard.press("z")
+    expect(titles(page)).to_have_count(2)
+    page.keyboard.press("Delete")
+    expect(titles(page)).to_have_text([MILL])
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className") == "fn-toast-action":
+            break
+    page.keyboard.press("Enter")
+    expect(titles(page)).to_have_count(2)
+    expect(row(page, LANTERNS).locator(".fn-report")).to_be_focused()
+
+
+def test_two_deletions_are_taken_back_each_by_itself(lit: Desk) -> None:
+    page = lit.page
+    add(page, text("tannery.txt", f"{TANNERY}\n\n{SOLD}\n"))
+    expect(state(page, "tannery.txt")).to_have_text("Added")
+    for title in (LANTERNS, TANNERY):
+        choose(page, title, "Delete")
+    expect(notice(page)).to_have_count(2)
+    notice(page).filter(has_text=LANTERNS).get_by_role("button", name="Undo").click()
+    expect(row(page, LANTERNS)).to_have_count(1)
+    expect(row(page, TANNERY)).to_have_count(0)
+    assert set(stored_titles(lit.server)) == {MILL, LANTERNS}
+
+
+def test_what_the_server_refuses_to_delete_comes_back_with_the_reason(lit: Desk) -> None:
+    page = lit.page
+    page.route(
+        "**/v1/documents/*", lambda route: route.fulfill(status=409, json={"detail": "The disk is full."})
+    )
+    choose(page, LANTERNS, "Delete")
+    alert = page.locator("#fn-toasts [role=alert]")
+    expect(alert).to_contain_text(f"“{LANTERNS}” was not deleted: The disk is full.")
+    expect(titles(page)).to_have_count(2)
+    assert set(stored_titles(lit.server)) == {MILL, LANTERNS}
+
+
+def test_the_source_and_the_added_file_say_that_a_report_was_deleted_until_that_is_undone(lit: Desk) -> None:
+    page = lit.page
+    row(page, LANTERNS).locator(".fn-report").click()
+    expect(page.locator("#fn-source h2")).to_have_text(LANTERNS)
+    choose(page, LANTERNS, "Delete")
+    said = page.locator("#fn-source [role=status]").filter(has_text="deleted")
+    expect(said).to_have_text("This report was deleted from the library. Its text is shown as it was before.")
+    expect(state(page, "lanterns.txt")).to_have_text("Deleted")
+    expect(upload(page, "lanterns.txt").get_by_role("button")).to_have_count(0)
+    undo(page).click()
+    expect(said).to_have_count(0)
+    expect(state(page, "lanterns.txt")).to_have_text("Added")
+    expect(upload(page, "lanterns.txt").get_by_role("button", name=LANTERNS)).to_be_visible()
+
+
+def test_a_footnote_of_a_deleted_file_says_that_it_is_gone(lit: Desk) -> None:
+    page = lit.page
+    ask(page, WHO_LIT)
+    page.locator(".fn-mark").first.wait_for()
+    page.locator(".fn-actions, .fn-strip").first.wait_for()
+    choose(page, LANTERNS, "Delete")
+    wait_until(lambda: stored_titles(lit.server) == [MILL])
+    page.locator(".fn-mark").first.click()
+    expect(page.locator("#fn-source [role=alert]")).to_have_text(
+        "This report is no longer in the library: it was deleted, or its file was moved or renamed."
+    )
+
+
+def test_a_deletion_of_another_page_is_seen_here(lit: Desk) -> None:
+    added = report_at(lit.server, "lanterns.txt")["document_id"]
+    httpx.delete(f"{lit.server}/v1/documents/{added}", timeout=60).raise_for_status()
+    expect(titles(lit.page)).to_have_text([MILL])
