@@ -103,9 +103,9 @@ class Snapshot:
         words = self._words
         return words.idf(terms) if words else {}
 
-    def is_written(self, word: str) -> bool:
+    def written(self, word: str) -> int:
         words = self._words
-        return words is not None and words.is_written(word)
+        return words.written(word) if words else 0
 
     def alike(self, word: str, most: int) -> dict[str, float]:
         words = self._words
