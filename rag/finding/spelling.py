@@ -15,6 +15,7 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import NO_SPACES, Snapshot, terms
+from rag.figures.countries import is_country
 from rag.questions import MAX_QUESTION_CHARACTERS, PARTICIPLES, PAST, POSSESSIVE, Question
 
 # They do not name a subject; the search splits ``s`` and ``t`` off possessives and *not*.
@@ -136,6 +137,7 @@ _WORD = regex.compile(
 # A name is in so many passages with a capital, and in so many times more than without.
 _LEAST_CAPITAL, _MOSTLY = 3, 20
 _SHORTEST_NAMED = 3  # letters; many shorter words are written in capitals, too
+_PLURAL_OF_NAME = 0.03  # of the name's own frequency, at most; an army's plural is more frequent
 _PLAIN = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _DOUBLED = regex.compile(r"(.)\1+")
 
@@ -263,6 +265,10 @@ def with_names(index: Snapshot, question: Question) -> Question:
 def _is_name(index: Snapshot, word: str) -> bool:
     lower = word.lower()
     if len(word) < _SHORTEST_NAMED or _is_inflected(lower) or _is_verb(lower):
+        return False
+    plurals = (f"{lower}s", f"{lower}es", f"{lower.removesuffix('y')}ies")
+    least = _PLURAL_OF_NAME * english_frequency(lower)
+    if not is_country(lower) and any(english_frequency(plural) > least for plural in plurals):
         return False
     capital = index.written(lower.title()) + index.written(lower.upper())
     return capital >= _LEAST_CAPITAL and capital >= _MOSTLY * index.written(lower)
