@@ -167,6 +167,7 @@ class _Client:
         self.names_itself = found.authorization_response_iss_parameter_supported
         self._choice = choice
         self._userinfo = found.userinfo_endpoint
+        self._has_keys = False
         # Authlib gets only the checked fields of the description. It would use other fields as options.
         self._app = OAuth().register(
             "provider",
@@ -198,7 +199,9 @@ class _Client:
 
         with _asked(self._choice.issuer):
             token = await self._token(pending, callback, code)
-            KeySet.import_key_set(await self._app.fetch_jwk_set())
+            # Authlib keeps whatever the provider answers, so an answer without keys is fetched again.
+            KeySet.import_key_set(await self._app.fetch_jwk_set(force=not self._has_keys))
+            self._has_keys = True
             claims = await self._claims(token, pending.nonce)
             subject = claims["sub"]
             if self._choice.claim not in claims and self._userinfo and "access_token" in token:

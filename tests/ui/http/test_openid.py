@@ -680,14 +680,15 @@ def test_nonsense_is_no_fault_of_ours(
     browser = serve()
     for body in NONSENSE:
         provider.answers[path] = (200, body)
-        if path == "/keys":
-            browser = serve()  # The server keeps keys for a while.
         left = browser.get("/sign-in/openid")
         back = browser.get(answer_of(left.headers["location"])) if left.status_code == 303 else left
         # A key set without keys, or information without a subject, is well-formed, and proves nothing.
         is_no_proof = path == "/userinfo" and body in {b"{}", b"[]"}
         expected = (403, UNVERIFIED, None) if is_no_proof else (502, UNUSABLE, None)
         assert refused(back, browser) == expected, body[:20]
+    del provider.answers[path]
+    come_back(browser)
+    assert provider.asked[-1] == "/userinfo"
 
 
 def test_a_description_that_cannot_be_used_is_not(
