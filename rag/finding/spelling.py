@@ -137,7 +137,8 @@ _WORD = regex.compile(
 # A name is in so many passages with a capital, and in so many times more than without.
 _LEAST_CAPITAL, _MOSTLY = 3, 20
 _SHORTEST_NAMED = 3  # letters; many shorter words are written in capitals, too
-_PLURAL_OF_NAME = 0.03  # of the name's own frequency, at most; an army's plural is more frequent
+# The frequency of a name's plural or singular, as a share of its own, at most: *army* and *jobs* are no names.
+_PLURAL_OF_NAME = 0.03
 _PLAIN = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _DOUBLED = regex.compile(r"(.)\1+")
 
@@ -266,9 +267,9 @@ def _is_name(index: Snapshot, word: str) -> bool:
     lower = word.lower()
     if len(word) < _SHORTEST_NAMED or _is_inflected(lower) or _is_verb(lower):
         return False
-    plurals = (f"{lower}s", f"{lower}es", f"{lower.removesuffix('y')}ies")
+    others = (f"{lower}s", f"{lower}es", f"{lower.removesuffix('y')}ies", lower.removesuffix("s"))
     least = _PLURAL_OF_NAME * english_frequency(lower)
-    if not is_country(lower) and any(english_frequency(plural) > least for plural in plurals):
+    if not is_country(lower) and any(english_frequency(each) > least for each in others if each != lower):
         return False
     capital = index.written(lower.title()) + index.written(lower.upper())
     return capital >= _LEAST_CAPITAL and capital >= _MOSTLY * index.written(lower)
