@@ -137,7 +137,7 @@ _WORD = regex.compile(
 # A name is in so many passages with a capital, and in so many times more than without.
 _LEAST_CAPITAL, _MOSTLY = 3, 20
 _SHORTEST_NAMED = 3  # letters; many shorter words are written in capitals, too
-# The frequency of a name's plural or singular, as a share of its own, at most: *army* and *jobs* are no names.
+# A name's plural or singular has at most this share of its own frequency, unlike those of *army* and *jobs*.
 _PLURAL_OF_NAME = 0.03
 _PLAIN = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _DOUBLED = regex.compile(r"(.)\1+")
