@@ -117,7 +117,7 @@ def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
 
 
 def is_sparse(rows: int, columns: int, cells: int) -> bool:
-    """Whether a table with so many cells would be huge and mostly empty in columns."""
+    """Whether it would be huge and mostly empty in columns: more than 20 places for each cell with words."""
     return rows * columns > 10_000 + 20 * cells
 
 

@@ -278,13 +278,18 @@ def sync(page: Page) -> Locator:
     return page.get_by_role("button", name="Sync folders")
 
 
-@pytest.mark.journey
-def test_followed_folders_are_synced_with_progress_and_the_list_follows(desk: Desk) -> None:
-    page = desk.page
+def hold_a_sync(desk: Desk) -> Page:
+    """It has found a second report, and waits before it embeds it."""
     (desk.folder / "tannery.txt").write_text(f"The tannery of Westmere\n\n{SOLD}\n", encoding="utf-8")
     desk.held.hold()
-    sync(page).click()
-    expect(line(page)).to_have_text("Indexing passages")
+    sync(desk.page).click()
+    expect(line(desk.page)).to_have_text("Indexing passages")
+    return desk.page
+
+
+@pytest.mark.journey
+def test_followed_folders_are_synced_with_progress_and_the_list_follows(desk: Desk) -> None:
+    page = hold_a_sync(desk)
     expect(page.get_by_role("progressbar", name="Indexing progress")).to_be_visible()
     expect(sync(page)).to_be_hidden()
     desk.held.go_on.set()
@@ -294,11 +299,7 @@ def test_followed_folders_are_synced_with_progress_and_the_list_follows(desk: De
 
 
 def test_a_sync_can_be_cancelled(desk: Desk) -> None:
-    page = desk.page
-    (desk.folder / "tannery.txt").write_text(f"The tannery of Westmere\n\n{SOLD}\n", encoding="utf-8")
-    desk.held.hold()
-    sync(page).click()
-    expect(line(page)).to_have_text("Indexing passages")
+    page = hold_a_sync(desk)
     page.get_by_role("button", name="Cancel").click()
     expect(line(page)).to_have_text("Stopping")
     desk.held.go_on.set()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from index.catalog.database import Catalog
 from index.documents import Chunk, Document
@@ -130,3 +132,16 @@ def near_duplicates(index: Library, document_id: int) -> list[tuple[DocumentReco
     """The near-duplicates of a document, best first, with their resemblance."""
     with index.catalog.reading() as reader:
         return index.duplicates.similar(reader, document_id)
+
+
+def after_build(monkeypatch: pytest.MonkeyPatch, index: Library, act: Callable[[], object]) -> None:
+    """``act`` runs whenever vectors were built anew, before they are in use."""
+    bases = type(index._maintenance.bases)
+    build = bases.build
+
+    def build_and_act(*arguments: Any, **named: Any) -> object:  # noqa: ANN401
+        base = build(*arguments, **named)
+        act()
+        return base
+
+    monkeypatch.setattr(bases, "build", build_and_act)

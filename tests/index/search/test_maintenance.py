@@ -24,7 +24,7 @@ from index.records import Recipe
 from index.search.bm25 import Entry, LexicalIndex
 from index.search.manifest import read_manifest
 from index.vectors import IndexPolicy
-from tests.support.reports import found, incoming, paths, words
+from tests.support.reports import after_build, found, incoming, paths, words
 
 
 @pytest.fixture
@@ -372,15 +372,8 @@ class TestCompaction:
     ) -> None:
         self.filled(index)
         with Library.open(home, StubEncoder()) as other:
-            bases = type(index._maintenance.bases)
-            build = bases.build
-
-            def meanwhile(*arguments: object, **named: object) -> object:
-                base = build(*arguments, **named)  # type: ignore[arg-type]
-                other.replace([incoming("The weir is new.", "w.txt")], [2])
-                return base
-
-            monkeypatch.setattr(bases, "build", meanwhile)
+            new = [incoming("The weir is new.", "w.txt")]
+            after_build(monkeypatch, index, lambda: other.replace(new, [2]))
             assert index.compact()
             assert texts(index, "weir") == texts(other, "weir")
             monkeypatch.undo()

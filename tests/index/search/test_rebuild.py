@@ -25,7 +25,7 @@ from index.search.caches import FileBases
 from index.search.manifest import folder_of, read_manifest, with_base, write_manifest
 from index.search.status import library_status
 from index.vectors import IndexPolicy
-from tests.support.reports import found, incoming, paths
+from tests.support.reports import after_build, found, incoming, paths
 
 BASES = IndexPolicy(small=1)
 COUNT = 50
@@ -139,16 +139,12 @@ def test_what_comes_after_the_caches_were_made_is_there_too(
     home: Path, fine: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Library.open(home, StubEncoder()) as other:
-        bases = type(fine._maintenance.bases)
-        build = bases.build
 
-        def meanwhile(*arguments: object, **named: object) -> object:
-            base = build(*arguments, **named)  # type: ignore[arg-type]
+        def change() -> None:
             other.replace([incoming("Weir 1 burst. Weir 2 held.", "new.txt")], [1])
             other.replace([incoming("Lock 3 broke. Lock 4 held.", "07.txt")])
-            return base
 
-        monkeypatch.setattr(bases, "build", meanwhile)
+        after_build(monkeypatch, fine, change)
         fine.rebuild()
         for index in (fine, other):
             assert texts(index) == ["Lock 3 broke.", "Lock 4 held."]
@@ -223,17 +219,13 @@ def test_what_went_and_was_settled_meanwhile_is_not_in_the_new_caches(
     former: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with other(former) as index:
-        bases = type(index._maintenance.bases)
-        build = bases.build
 
-        def once(*given: object, **named: object) -> object:
+        def settle() -> None:
             monkeypatch.undo()
-            made = build(*given, **named)  # type: ignore[arg-type]
             index.replace([], [3])
             assert index.compact()
-            return made
 
-        monkeypatch.setattr(bases, "build", once)
+        after_build(monkeypatch, index, settle)
         index.rebuild()
         assert not index.is_outdated
         assert found_paths(index) == paths(index) == [item.path for item in GATES if item.path != "02.txt"]
