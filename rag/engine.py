@@ -20,7 +20,7 @@ from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.abstention import Abstention, Decision, decide, of_named_reports, quote_list, shortfall
+from rag.finding.abstention import Abstention, Decision, decide, quote_list, shortfall
 from rag.finding.cells import CellChoice
 from rag.finding.citations import (
     Copies,
@@ -34,7 +34,7 @@ from rag.finding.overview import asks_in_general, described, means_one, named_re
 from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of, rows_named
 from rag.finding.ranking import CALIBRATION, Calibration, Scored, find_candidates, rank
 from rag.finding.reading import Reader, Reading, open_reader, read
-from rag.finding.spelling import correct, with_names
+from rag.finding.spelling import correct
 from rag.follow_ups import Exchange, is_from_another_report, report_meant, without_repetition, wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
@@ -136,7 +136,6 @@ class Retrieval:
             self.clock.lap("select")
             if lines:
                 return Found(question, [], lines, Decision(1.0, None), newest)
-        question = with_names(index, question)
         hits = find_passages(index, question, self.limits, self.filters, self.copies)
         self.clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
@@ -146,7 +145,6 @@ class Retrieval:
         yield ReadingBegun(len(nearest))
         ranked = rank(index.encoder, self.reader, question, nearest, calibration)
         ranked = without_repetition(ranked, asked, question, history)
-        ranked = of_named_reports(index, question, ranked)
         self.clock.lap("read")
         decision = decide(index, question, ranked, calibration, filtered=bool(self.filters), read=readings)
         is_overview = question.form is Form.SUMMARY

@@ -334,9 +334,9 @@ class WordSearch:
         total = self._searcher.doc_freq("field", _ANY)
         return {(field, term): _idf(self._searcher.doc_freq(field, term), total) for field, term in terms}
 
-    def written(self, word: str) -> int:
-        """The passages that have it with exactly these capitals."""
-        return self._count_of(_WRITTEN, word)
+    def is_written(self, word: str) -> bool:
+        """With exactly these capitals."""
+        return self._count_of(_WRITTEN, word) > 0
 
     def alike(self, word: str, most: int) -> dict[str, float]:
         """Words with the same first letter and at most ``most`` mistakes, and their share of passages."""

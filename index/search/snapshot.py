@@ -103,9 +103,9 @@ class Snapshot:
         words = self._words
         return words.idf(terms) if words else {}
 
-    def written(self, word: str) -> int:
+    def is_written(self, word: str) -> bool:
         words = self._words
-        return words.written(word) if words else 0
+        return words is not None and words.is_written(word)
 
     def alike(self, word: str, most: int) -> dict[str, float]:
         words = self._words

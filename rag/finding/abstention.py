@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import regex
@@ -12,7 +12,6 @@ from babel import Locale
 
 from index.documents import UNKNOWN_LANGUAGE, Span
 from index.embedding import MULTILINGUAL_MODEL
-from index.records import DocumentRecord
 from index.search import Snapshot, terms
 from index.text import fold, may_be_in
 from rag.answers import Cause
@@ -400,27 +399,6 @@ def _unmet(
         f"{quote_list(missing)}."
     )
     return Abstention("not_answered", reason)
-
-
-def of_named_reports(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> list[Scored]:
-    """Drop the sentences of reports that lack a name of the question, if the best one's report lacks it.
-
-    All stay if no report that was read has every name: then the engine abstains.
-    """
-    if not ranked or question.form in {Form.COMPARISON, Form.SUMMARY}:
-        return list(ranked)
-    best = ranked[0].candidate.reading
-    if is_foreign(question, best.document.language) or not absent_names(question, text_of(best)):
-        return list(ranked)
-
-    @cache
-    def lacks(report: DocumentRecord) -> bool:
-        text = index.reader.text(report.document_id, report.version).text
-        return bool(absent_names(question, f"{report.title}\n{report.publisher}\n{text}"))
-
-    kept = [item for item in ranked if not lacks(item.candidate.reading.document)]
-    left = max(1 - sum(item.score for item in ranked) + sum(item.score for item in kept), 1e-9)
-    return [replace(item, score=min(item.score / left, 1.0)) for item in kept] or list(ranked)
 
 
 def undated(question: Question, text: str, *, foreign: bool) -> list[str]:

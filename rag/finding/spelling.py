@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -15,8 +15,7 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import NO_SPACES, Snapshot, terms
-from rag.figures.countries import is_country
-from rag.questions import MAX_QUESTION_CHARACTERS, PARTICIPLES, PAST, POSSESSIVE, Question
+from rag.questions import MAX_QUESTION_CHARACTERS, PARTICIPLES, PAST, Question
 
 # They do not name a subject; the search splits ``s`` and ``t`` off possessives and *not*.
 LIGHT_WORDS = frozenset({
@@ -134,12 +133,6 @@ _WORD = regex.compile(
     r"“[^”]*”|\"[^\"]*\""
     r"|(?<![\p{L}\p{M}\p{N}'’_@./\\])\p{L}[\p{L}\p{M}]*+(?![\p{N}'’_@/\\]|\.[\p{L}\p{N}])"
 )
-# A name is in so many passages with a capital, and in so many times more than without.
-_LEAST_CAPITAL, _MOSTLY = 3, 20
-_SHORTEST_NAMED = 3  # letters; many shorter words are written in capitals, too
-# A name's plural or singular has at most this share of its own frequency, unlike those of *army* and *jobs*.
-_PLURAL_OF_NAME = 0.03
-_PLAIN = regex.compile(r"\p{L}[\p{L}\p{M}'’]*")
 _DOUBLED = regex.compile(r"(.)\1+")
 
 
@@ -207,7 +200,7 @@ def _is_known(index: Snapshot, word: str) -> bool:
     lower = word.lower()
     if english_frequency(lower):
         return True
-    return any(map(index.written, dict.fromkeys([word, lower, lower.title(), lower.upper()])))
+    return any(map(index.is_written, dict.fromkeys([word, lower, lower.title(), lower.upper()])))
 
 
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:
@@ -255,24 +248,6 @@ def _may_be_meant(
 
 def _differ_in_doubling(one: str, other: str) -> bool:
     return _DOUBLED.sub(r"\1", one) == _DOUBLED.sub(r"\1", other)
-
-
-def with_names(index: Snapshot, question: Question) -> Question:
-    """Add the words that the library writes with a capital: hurried users write names without it."""
-    names = [word for word in _PLAIN.findall(question.text) if _is_name(index, POSSESSIVE.sub("", word))]
-    return replace(question, names=tuple(dict.fromkeys([*question.names, *names])))
-
-
-def _is_name(index: Snapshot, word: str) -> bool:
-    lower = word.lower()
-    if len(word) < _SHORTEST_NAMED or _is_inflected(lower) or _is_verb(lower):
-        return False
-    others = (f"{lower}s", f"{lower}es", f"{lower.removesuffix('y')}ies", lower.removesuffix("s"))
-    least = _PLURAL_OF_NAME * english_frequency(lower)
-    if not is_country(lower) and any(english_frequency(each) > least for each in others if each != lower):
-        return False
-    capital = index.written(lower.title()) + index.written(lower.upper())
-    return capital >= _LEAST_CAPITAL and capital >= _MOSTLY * index.written(lower)
 
 
 def _by_word(forms: Mapping[str, float]) -> dict[str, tuple[float, bool]]:

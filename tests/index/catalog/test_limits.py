@@ -146,9 +146,9 @@ def test_a_limit_counts_from_the_next_snapshot_on(limited: Library) -> None:
 def test_words_and_near_duplicates_of_hidden_documents_are_not_known(limited: Library) -> None:
     news = limited.catalog.documents()[3].document_id
     with limited.snapshot() as whole, limited.for_viewer(CAI).snapshot() as snapshot:
-        assert whole.written("Zephyrine")
-        assert not snapshot.written("Zephyrine")
-        assert snapshot.written("Harlamoor")
+        assert whole.is_written("Zephyrine")
+        assert not snapshot.is_written("Zephyrine")
+        assert snapshot.is_written("Harlamoor")
         assert len(whole.groups()[news]) == 2
         assert snapshot.groups() == {}
         assert [record.path for record, _ in limited.duplicates.similar(whole.reader, news)] == [ALL[0]]
@@ -193,7 +193,7 @@ def test_words_of_a_deleted_document_are_unknown_at_once(limited: Library) -> No
         assert set(before.alike("zephyrin", 1)) == {"Zephyrine"}
     with limited.snapshot() as after:
         assert after.alike("zephyrin", 1) == {}
-        assert not after.written("Zephyrine")
+        assert not after.is_written("Zephyrine")
 
 
 def test_the_collection_of_the_current_version_counts_for_all_versions(limited: Library) -> None:

@@ -113,7 +113,7 @@ class TestWrittenWords:
 
     def test_a_word_is_known_in_its_case(self, index: LexicalIndex) -> None:
         words = ("Police", "police", "arrest", "river")
-        assert [word for word in words if index.searcher().written(word)] == ["Police", "river"]
+        assert [word for word in words if index.searcher().is_written(word)] == ["Police", "river"]
 
     def test_only_words_between_spaces_and_of_three_letters_count(self, empty: LexicalIndex) -> None:
         empty.add(
@@ -123,7 +123,7 @@ class TestWrittenWords:
             set(empty.searcher().alike(word, 2)) for word in ("the", "b52", "flwe", "penh", "km", "phnom")
         ]
         assert found == [{"the"}, set(), {"flew"}, {"Penh"}, set(), {"Phnom"}]
-        assert not empty.searcher().written("x" * 41)
+        assert not empty.searcher().is_written("x" * 41)
 
 
 class TestStemming:

@@ -250,15 +250,6 @@ def test_a_name_that_the_report_lacks_is_a_refusal(library: MakeLibrary) -> None
     assert judged(engine, "Did Norvik or Target have higher sales?", ALWAYS) is None
 
 
-def test_a_report_that_has_the_name_is_preferred_to_a_better_sentence(library: MakeLibrary) -> None:
-    staff = "At the end of the year, 812 men and women worked there."
-    reports = {f"{number}.txt": f"Norvik sells tents in town {number}." for number in range(3)}
-    reports |= {"own.txt": f"Norvik makes tents. {staff}", "other.txt": "The number of employees was 4,000."}
-    engine = QueryEngine(library(reports).index, calibration=ALWAYS)
-    assert engine.ask("what was the number of employees").citations[0].quote == reports["other.txt"]
-    assert engine.ask("what was norvik's number of employees").citations[0].quote == staff
-
-
 def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_another_one_the_command(
     library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from index.uploads import edit_document
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.events import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.spelling import correct, is_term, with_names
+from rag.finding.spelling import correct, is_term
 from rag.questions import MAX_QUESTION_CHARACTERS, understand
 from tests.support.libraries import MakeLibrary
 
@@ -157,17 +157,3 @@ COMMON = "main people towards what came grew fell rise voted funding deliver dea
 def test_nouns_and_unknown_words_are_terms_and_common_words_and_forms_are_none() -> None:
     assert [word for word in TERMS.split() if not is_term(word)] == []
     assert [word for word in COMMON.split() if is_term(word)] == []
-
-
-def test_words_that_the_library_writes_with_a_capital_are_names(library: MakeLibrary) -> None:
-    reports = {f"{number}.txt": f"Store {number} of Norvik: Jobs and Tents." for number in range(3)}
-    engine = library({**reports, "law.txt": "The Court heard Tessa.", "gate.txt": "The gate failed."})
-
-    def names(asked: str) -> tuple[str, ...]:
-        with engine.index.snapshot() as snapshot:
-            return with_names(snapshot, understand(asked)).names
-
-    assert names("how many jobs has norvik's store 2") == ("2", "norvik's")  # *Store* has a plural.
-    assert names("Norvik tents and the gate") == ("Norvik",)
-    # Two passages are too few, and verbs begin sentences and headings.
-    assert names("did the court hear tessa") == ()
