@@ -290,7 +290,7 @@ class Answer:
         dropped: the sentences that a language model wrote and that are not shown.
         fallback: why the language model's text is not used, or ends early; None if no model was asked.
         prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
-        searched: None in answers that were stored before this field existed.
+        searched: None if nothing was searched, as for a greeting.
         timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
             ranking sentences), ``read`` (the reader model), and ``answer``; with a language model
             also ``write`` (the model) and ``verify``, both parts of ``answer``. If a model was asked, also
