@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.embedding import Encoder
@@ -539,6 +539,9 @@ def test_what_a_reason_calls_missing_is_in_no_text_that_it_speaks_of(library: Ma
         st.sampled_from(NAMES),
         st.sampled_from(list(PERIODS)),
     )
+    # What these call missing must be seen; chance alone leaves one of them out now and then.
+    @example("What was the main", "dividends", "Target", "2019")
+    @example("How many", "parliament", "Norvik", "third-quarter 2023")
     def holds(opening: str, noun: str, name: str, period: str) -> None:
         text = f"{opening} {noun} of {name} in {period}?"
         question, readings, found = ranked_in(engine, text)
