@@ -242,6 +242,7 @@ _BARE_YEAR = regex.compile(
     r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"
     r"|个|家|米|元))"
 )
+_FISCAL_YEAR = regex.compile(r"\bFY\s?['’]?(?P<short>\d\d)(?![\p{N}%]|[.,]\p{N})")
 _YEAR_BEFORE = regex.compile(
     r"(?:\b(?:in|since|by|of|from|until|till|before|after|during|for|year|between|and|to|through|late"
     r"|early|mid|fiscal"
@@ -344,7 +345,7 @@ def _moment(match: regex.Match[str]) -> Moment:
     vietnamese = groups.get("vi_month")
     return Moment(
         Span(match.start(), match.end()),
-        int(groups["year"]) if groups.get("year") else None,
+        _year_of(match),
         int(month) if month else VI_MONTHS[vietnamese.lower()] if vietnamese else None,
         int(groups["day"]) if groups.get("day") else None,
     )
@@ -380,8 +381,11 @@ def _named_pattern() -> regex.Pattern[str]:
     names = "|".join(sorted(map(regex.escape, months), key=len, reverse=True))
     name = rf"(?P<name>{names})\b\.?"
     day = r"(?<![\p{N}.,])(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|\.|º)?"
+    short = r"(?P<short>\d\d)(?![\p{N}-]|[.,]\d|\s?%)"
     return regex.compile(
-        rf"{day}\s(?:of\s|de\s)?{name}(?:\s?,?\s(?:de\s)?{_YEAR}\b)?"
+        rf"{day}-{name}-(?:{_YEAR}\b|{short})|(?:{day}\s)?\b{name}\s?['’]{short}"
+        rf"|(?<!\p{{N}}-)\b{name}[-–](?:{_YEAR}\b|{short})"
+        rf"|{day}\s(?:of\s|de\s)?{name}(?:\s?,?\s(?:de\s)?{_YEAR}\b)?"
         rf"|\b{name}\s(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b(?!\s?%|[.,]?\d)(?:\s?,?\s{_YEAR}\b)?"
         rf"|\b{name},?\s(?:de\s)?{_YEAR}\b|\b(?P<alone>{names})\b",
         regex.IGNORECASE,
@@ -428,6 +432,8 @@ def _relative(text: str) -> Iterator[Moment]:
 
 
 def _years(text: str) -> Iterator[Moment]:
+    for match in _FISCAL_YEAR.finditer(text):
+        yield Moment(Span(*match.span()), _year_of(match))
     for match in _BARE_YEAR.finditer(text):
         before = text[max(0, match.start() - 12) : match.start()]
         decade = match["decade"] is not None

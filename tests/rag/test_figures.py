@@ -336,6 +336,9 @@ def test_a_country_is_named_by_its_name_or_its_people(text: str, codes: set[str]
         ("18. Juli 2025", "de"),
         ("18 de julio de 2025", "es"),
         ("18 de julho de 2025", "pt"),
+        ("18 Jul ’25", "en"),
+        ("18-Jul-25", "en"),
+        ("18-Jul-2025", "en"),
     ],
 )
 def test_one_date_in_many_forms(text: str, language: str) -> None:
@@ -428,6 +431,12 @@ def test_words_like_parts_of_years_are_none(text: str) -> None:
         ("in the first half of 2023", {2023}, {6}, {"6 months"}),
         ("Year ended December 31, 2023", {2023}, {12}, {"12 months"}),
         ("in 2023 and a year earlier", {2022, 2023}, set(), set()),
+        ("Dec-22", {2022}, {12}, set()),
+        ("Dec-2022*", {2022}, {12}, set()),
+        ("Mar'21", {2021}, {3}, set()),
+        ("FY22 stage 1", {2022}, set(), set()),
+        ("15 March-20 May", set(), {3, 5}, set()),
+        ("Mar-20% of it", set(), set(), set()),
         ("Share by volume", set(), set(), set()),
         ("What did the 2000 strikers earn?", set(), set(), set()),
         ("half of it for roads", set(), set(), set()),
