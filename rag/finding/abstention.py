@@ -12,6 +12,7 @@ from babel import Locale
 
 from index.documents import UNKNOWN_LANGUAGE, Span
 from index.embedding import MULTILINGUAL_MODEL
+from index.records import DocumentRecord
 from index.search import Snapshot, terms
 from index.text import fold, may_be_in
 from rag.answers import Cause
@@ -215,9 +216,13 @@ def _is_in(moment: Moment, part: Moment) -> bool:
 
 def text_of(reading: Reading) -> str:
     """Title, publisher and date, then each sentence on a line; a row has its headings before it."""
-    record = reading.document
-    about = [each for each in (record.title, record.publisher, record.stated) if each]
-    return "\n".join([*about, *(sentence.in_context for sentence in reading.sentences)])
+    return "\n".join([*_about(reading.document), *(sentence.in_context for sentence in reading.sentences)])
+
+
+def _about(record: DocumentRecord) -> list[str]:
+    """A title without a capital is a file's name, in which any word may be a name: *us-tolm-payments*."""
+    title = record.title.upper() if record.title.islower() else record.title
+    return [each for each in (title, record.publisher, record.stated) if each]
 
 
 def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
@@ -486,8 +491,7 @@ def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
         asked = name_language(question.language)
         return f"The question is in {asked}; the words cited are in {cited_in}, so check that they answer it."
     # The page shows the title and the publisher beside the sentence, so what they name is not missing.
-    records = [item.candidate.reading.document for item in cited]
-    shown = [text for record in records for text in (record.title, record.publisher, record.stated) if text]
+    shown = [text for item in cited for text in _about(item.candidate.reading.document)]
     text = "\n".join([*shown, *(item.candidate.sentence.in_context for item in cited)])
     missing = [*absent_names(question, text), *absent_periods(question, text)]
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None

@@ -592,6 +592,17 @@ def test_a_name_in_the_title_beside_the_sentence_is_not_called_missing(library: 
     assert beside(engine, "How much interest expense had Pellan in June?") is None
 
 
+def test_a_name_in_a_title_without_capitals_which_is_that_of_a_file_is_not_missing(
+    library: MakeLibrary,
+) -> None:
+    engine = library({"us-tolm-payments.csv": "year,fund,tals\n2008,Roads,330\n2009,Roads,410\n"})
+    for asked in ("How many tals did TOLM pay for Roads in 2008?", "What did the US pay for Roads in 2008?"):
+        assert judged(engine, asked) is None
+        assert beside(engine, asked) is None
+    reason = "The nearest report is “us-tolm-payments”; it does not name “Norvik”."
+    assert reason_of(engine, "What did Norvik pay for Roads in 2008?") == reason
+
+
 def test_a_word_in_a_sentence_of_another_language_is_not_called_missing(library: MakeLibrary) -> None:
     # The second report is too short for its language to be detected.
     engine = library({"a.txt": REPORT["a.txt"], "b.txt": "Kampot: 12."})
