@@ -154,7 +154,9 @@ def test_a_body_that_is_broken_off_is_counted_as_that(app: FastAPI, caplog: pyte
             anyio.run(break_off, *case)
     requests = [(line["route"], line["status"]) for line in lines(caplog) if line["event"] == "request"]
     assert requests == [(path, 499) for path, _, _ in cases]
-    assert [record for record in caplog.records if record.exc_info or record.levelno >= logging.WARNING] == []
+    # Another test of this process may have left an exporter that still tries to reach its collector.
+    own = [record for record in caplog.records if not record.name.startswith("opentelemetry.")]
+    assert [record for record in own if record.exc_info or record.levelno >= logging.WARNING] == []
     counted = TestClient(app).get("/metrics").text
     for path, times in Counter(path for path, _, _ in cases).items():
         assert f'footnoted_requests_total{{method="POST",route="{path}",status="499"}} {times}.0' in counted
