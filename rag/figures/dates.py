@@ -164,10 +164,14 @@ def named_periods(text: str, language: str) -> Iterator[Moment]:
                 yield Moment(Span(match.start(), match.end()), _year_of(match), first, until=last)
 
 
+_FIRST_SHORT = 69  # from here on, two digits are a year of the last century, as in POSIX
+
+
 def _year_of(match: regex.Match[str]) -> int | None:
     groups = match.groupdict()
     if groups.get("short"):
-        return 2000 + int(groups["short"])
+        short = int(groups["short"])
+        return short + (1900 if short >= _FIRST_SHORT else 2000)
     return int(groups["year"]) if groups.get("year") else None
 
 
@@ -381,10 +385,11 @@ def _named_pattern() -> regex.Pattern[str]:
     names = "|".join(sorted(map(regex.escape, months), key=len, reverse=True))
     name = rf"(?P<name>{names})\b\.?"
     day = r"(?<![\p{N}.,])(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|\.|º)?"
+    # *Dec-22*, as spreadsheets write months; but *opt-out-18* has no month (*out* is October in Portuguese).
     short = r"(?P<short>\d\d)(?![\p{N}-]|[.,]\d|\s?%)"
     return regex.compile(
         rf"{day}-{name}-(?:{_YEAR}\b|{short})|(?:{day}\s)?\b{name}\s?['’]{short}"
-        rf"|(?<!\p{{N}}-)\b{name}[-–](?:{_YEAR}\b|{short})"
+        rf"|(?<![\p{{L}}\p{{N}}]-)\b(?-i:(?=\p{{Lu}})){name}[-–](?:{_YEAR}\b|{short})"
         rf"|{day}\s(?:of\s|de\s)?{name}(?:\s?,?\s(?:de\s)?{_YEAR}\b)?"
         rf"|\b{name}\s(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?\b(?!\s?%|[.,]?\d)(?:\s?,?\s{_YEAR}\b)?"
         rf"|\b{name},?\s(?:de\s)?{_YEAR}\b|\b(?P<alone>{names})\b",

@@ -435,6 +435,8 @@ def test_words_like_parts_of_years_are_none(text: str) -> None:
         ("Dec-2022*", {2022}, {12}, set()),
         ("Mar'21", {2021}, {3}, set()),
         ("FY22 stage 1", {2022}, set(), set()),
+        ("Dec ’98", {1998}, {12}, set()),
+        ("an opt-out-18 and a set-22", set(), set(), set()),
         ("15 March-20 May", set(), {3, 5}, set()),
         ("Mar-20% of it", set(), set(), set()),
         ("Share by volume", set(), set(), set()),
