@@ -24,6 +24,7 @@ from tests.support.handing import SERVERS, SYNCS, handing_on, left
 # No test may use a model hub or send telemetry; libraries read these variables when they are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker has one core: more threads than cores only wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

