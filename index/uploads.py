@@ -120,17 +120,27 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
             aside.replace(former)
 
 
-def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: int) -> None:
+def check_room_for(index: Library, name: str, size: int, most_bytes: int) -> None:
+    """As :func:`check_room`, for a file of which ``size`` bytes have arrived, and more may follow."""
+    if most_bytes and (viewer := index.catalog.viewer):
+        folder = uploads_folder(index)
+        place = folder / _free_name(index, folder, _safe_name(name))
+        check_room(index, place, size, viewer.key, most_bytes, has="has at least")
+
+
+def check_room(
+    index: Library, place: Path, size: int, viewer: str, most_bytes: int, *, has: str = "has"
+) -> None:
     """Raises StorageLimitError. 0, or an empty key, is no limit; the file at ``place`` does not count."""
     if not viewer or not most_bytes:
         return
     with index.catalog.reading() as reader:
         held = uploaded_bytes(reader.connection, viewer, str(place.parent), except_path=place.name)
     if held + size > most_bytes:
+        left = _tenths(max(most_bytes - held, 0), math.floor)
         raise StorageLimitError(
-            f"the file has {_tenths(size, math.ceil)} MB, and of the {most_bytes // MEGABYTE:,} MB that the "
-            f"uploads of one sender may take, {_tenths(max(most_bytes - held, 0), math.floor)} MB are left; "
-            "delete an upload first"
+            f"the file {has} {_tenths(size, math.ceil)} MB, and of the {most_bytes // MEGABYTE:,} MB that "
+            f"the uploads of one sender may take, {left} MB are left; delete an upload first"
         )
 
 
@@ -149,12 +159,16 @@ PLACING = threading.Lock()  # held while a thread stores, removes or restores an
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """``most_bytes`` is for all uploads of a user; 0 is no limit."""
+    """``most_bytes`` is for all uploads of a user; 0 is no limit.
+
+    ``by_folder`` says that the collection is only the folder's name: it moves no report out of a limited one.
+    """
 
     name: str
     file: BinaryIO
     details: Mapping[str, str]
     most_bytes: int = 0
+    by_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +181,7 @@ class Kept:
     details: Mapping[str, Detail]
     viewer: Viewer | None = None
     most_bytes: int = 0
+    by_folder: bool = False
 
     @property
     def uploader(self) -> str:
@@ -203,9 +218,12 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
         unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
         arrived = incoming / plain
         details = checked_details(arrived, sent.details, "upload")
+        viewer = index.catalog.viewer
+        size = sent.file.seek(0, os.SEEK_END)
+        sent.file.seek(0)
+        check_room(index, folder / plain, size, viewer.key if viewer else "", sent.most_bytes)
         digest = _keep(sent.file, arrived, options.limits.megabytes)
-        kept = Kept(incoming, plain, digest, details, index.catalog.viewer, sent.most_bytes)
-        check_room(index, folder / plain, arrived.stat().st_size, kept.uploader, kept.most_bytes)
+        kept = Kept(incoming, plain, digest, details, viewer, sent.most_bytes, sent.by_folder)
         unless_kept.pop_all()
     return kept
 
@@ -215,9 +233,9 @@ def index_upload(
 ) -> DocumentRecord:
     """As :func:`add_upload`; an error of ``progress`` cancels that."""
     index = index.for_viewer(kept.viewer)
-    arrived = kept.folder / kept.name
     folder = uploads_folder(index)
-    place = folder / kept.name
+    kept = _with_free_name(index, folder, kept)
+    arrived, place = kept.folder / kept.name, folder / kept.name
     before, given = _details(index, folder, kept)
     language = merged(before, given).get("language")
     cutting = index.cutting(language.value if language else "")
@@ -232,7 +250,9 @@ def index_upload(
     index.embed([incoming], progress)
     # Without the lock, two uploads of the same name could store the file of one with the text of the other.
     with PLACING, ExitStack() as unless_indexed:
-        # Another upload of the same user may have arrived meanwhile.
+        # A hidden report, or another upload of the same user, may have arrived meanwhile.
+        kept = _with_free_name(index, folder, kept)
+        arrived, place = kept.folder / kept.name, folder / kept.name
         check_room(index, place, arrived.stat().st_size, kept.uploader, kept.most_bytes)
         aside = aside_of(kept.folder, place)
         if place.exists():
@@ -243,18 +263,27 @@ def index_upload(
         index.catalog.follow([str(folder)])
         _, given = _details(index, folder, kept)
         size, mtime_ns = state_of(place, place.stat())
-        state = replace(incoming, size=size, mtime_ns=mtime_ns, given=given, uploader=kept.uploader)
+        named = replace(incoming, path=kept.name, size=size, mtime_ns=mtime_ns)
+        state = replace(named, given=given, uploader=kept.uploader)
         index.replace([state])
         unless_indexed.pop_all()
         return index.catalog.document(index.catalog.files(str(folder))[kept.name].document_id)
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
-    """Those before and those that it sets: it clears an earlier upload's details, but no user's edit."""
+    """Those before and those that it sets: it clears an earlier upload's details, but no user's edit.
+
+    A report leaves a limited collection only if the sender names another one: nobody should make it, and its
+    former versions, public by a correction.
+    """
     with index.catalog.reading() as catalog:
         before = catalog.details(str(folder), kept.name)
+        is_limited = catalog.is_limited_at(str(folder), kept.name)
     former = {key: Detail("", "upload") for key, detail in before.items() if detail.origin == "upload"}
-    return before, {**former, **kept.details}
+    given = {**former, **kept.details}
+    if is_limited and (kept.by_folder or "collection" not in kept.details):
+        given.pop("collection", None)
+    return before, given
 
 
 def hidden_folder(folder: Path) -> Path:
@@ -281,6 +310,14 @@ def _free_name(index: Library, folder: Path, name: str) -> str:
     with index.catalog.reading() as catalog:
         names = (name, *(f"{place.stem}-{number}{place.suffix}" for number in range(2, _NUMBERED)))
         return next((each for each in names if not catalog.is_hidden_at(str(folder), each)), name)
+
+
+def _with_free_name(index: Library, folder: Path, kept: Kept) -> Kept:
+    """Under the name itself, unless a report that its sender may not see has it by now."""
+    name = _free_name(index, folder, kept.name)
+    if name != kept.name:
+        (kept.folder / kept.name).rename(kept.folder / name)
+    return replace(kept, name=name)
 
 
 def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:

@@ -160,12 +160,18 @@ class Quotas:
                 return self._excess(count)
         return None
 
-    def count_more(self, identity: Identity | None, upload_bytes: int) -> None:
-        """Count the bytes of an upload beyond its declared length, but at most what is left of the limit."""
+    def count_more(self, identity: Identity | None, upload_bytes: int) -> Excess | None:
+        """Count an upload's bytes beyond those that are counted, but at most what is left of the limit.
+
+        Return the limit if they exceed it, else None.
+        """
         for count in self._counts(identity, "", ["uploads"], _megabytes(upload_bytes)):
             # If the cost exceeded the rest, the limiter would count nothing at all.
             left = self._limiter.get_window_stats(count.item, *count.identifiers).remaining
-            self._limiter.hit(count.item, *count.identifiers, cost=min(count.cost, left))
+            fits = self._limiter.hit(count.item, *count.identifiers, cost=min(count.cost, left))
+            if not fits or count.cost > left:
+                return self._excess(count)
+        return None
 
     def _counts(
         self, identity: Identity | None, address: str, kinds: list[str], cost: int = 1

@@ -492,6 +492,12 @@ class CatalogReader:
         number = self.connection.scalar(place)
         return number is not None and not self.records([number])
 
+    def is_limited_at(self, source: str, path: str) -> bool:
+        """Whoever reads: whether the document at a place is in a limited collection."""
+        query = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
+        limited = documents_in(sa.select(limits.c.collection))
+        return self.connection.scalar(query.where(documents.c.id.in_(limited))) is not None
+
     def hidden_paths(self) -> HiddenPaths:
         if not self.hidden:
             return HiddenPaths()

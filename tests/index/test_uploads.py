@@ -16,12 +16,13 @@ from filelock import FileLock
 
 from benchmarks.stub_encoder import StubEncoder
 from index import uploads
-from index.catalog import back_up, bytes_by_uploader, restore, uploader_of
+from index.catalog import CollectionViewers, back_up, bytes_by_uploader, restore, uploader_of
 from index.catalog import lock as locking
 from index.documents import sidecar_of
 from index.embedding import pipeline as making
 from index.embedding.encoder import Encoder
 from index.errors import (
+    DocumentNotFoundError,
     LibraryLockedError,
     LibraryRestoredError,
     LoadError,
@@ -626,6 +627,63 @@ def test_a_new_version_belongs_to_its_sender_and_an_edit_or_a_sync_changes_nothi
     assert bytes_of(index) == {BO.key: len(WALL)}
     add("a.txt", SHUT)
     assert (uploader(index, first), bytes_of(index)) == ("", {})
+
+
+class TestInALimitedCollection:
+    @pytest.fixture
+    def board(self, index: Library) -> None:
+        CollectionViewers(index.catalog.engine).set("Board", [ANA.key])
+
+    @pytest.mark.usefixtures("board")
+    @pytest.mark.parametrize("how", ["upload", "edit", "sidecar"])
+    def test_a_correction_stays_there_unless_another_one_is_named(
+        self, index: Library, add: Add, how: str
+    ) -> None:
+        first = add("a.txt", SHUT, ANA, **({"collection": "Board"} if how == "upload" else {}))
+        if how == "edit":
+            edit_document(index, first.document_id, {"collection": "Board"})
+        elif how == "sidecar":
+            write(sidecar_of(uploads_folder(index) / "a.txt"), "collection: Board")
+            sync(index)
+        for version, text in ((2, WALL), (3, SHUT)):
+            again = add("a.txt", text, ANA, title="Gate 3")
+            assert (again.version, again.collection, again.title) == (version, "Board", "Gate 3")
+        folder = Sent("a.txt", BytesIO(WALL.encode()), {"collection": "Corrections"}, by_folder=True)
+        with Isolated() as reader:
+            assert add_upload(index, reader, DEFAULTS, folder).collection == "Board"
+        others = index.catalog.for_viewer(BO)
+        assert others.documents() == []
+        with pytest.raises(DocumentNotFoundError):
+            others.document(first.document_id, 1)
+        assert add("a.txt", SHUT, ANA, collection="Gates").collection == "Gates"
+        assert [record.collection for record in others.documents()] == ["Gates"]
+        # One that is not limited is a detail like the others: a new upload replaces it.
+        assert add("a.txt", WALL, ANA).collection == ("Board" if how == "sidecar" else None)
+
+    def test_a_file_whose_name_a_hidden_report_gets_meanwhile_is_another_report(
+        self, index: Library, add: Add, loading: Isolated, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = keep_upload(index.for_viewer(BO), DEFAULTS, Sent("a.txt", BytesIO(WALL.encode()), {}))
+        late = keep_upload(index.for_viewer(BO), DEFAULTS, Sent("b.txt", BytesIO(WALL.encode()), {}))
+        CollectionViewers(index.catalog.engine).set("Board", [ANA.key])
+        hidden = add("a.txt", SHUT, ANA, collection="Board")
+        mine = index_upload(index, loading, DEFAULTS, kept)
+        assert (mine.path, mine.version, mine.collection) == ("a-2.txt", 1, None)
+        assert index.catalog.document(hidden.document_id) == hidden
+        # While the file is read and embedded, too.
+        embed = Library.embed
+
+        def embedded(own: Library, *given: Any) -> None:  # noqa: ANN401 (of the library)
+            embed(own, *given)
+            if own.catalog.viewer == BO:
+                add("b.txt", SHUT, ANA, collection="Board")
+
+        monkeypatch.setattr(Library, "embed", embedded)
+        assert index_upload(index, loading, DEFAULTS, late).path == "b-2.txt"
+        for each in (kept, late):
+            each.discard()
+        texts = {"a.txt": SHUT, "a-2.txt": WALL, "b.txt": SHUT, "b-2.txt": WALL}
+        assert {path.name: path.read_text() for path in uploads_folder(index).iterdir()} == texts
 
 
 def test_what_goes_beyond_the_limit_is_refused_and_leaves_nothing(index: Library, add: Add) -> None:

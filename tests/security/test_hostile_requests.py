@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import select
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, suppress
+from http.client import HTTPResponse
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+import httpx
 import pytest
 
-from tests.security.attacks import PROMPT_SECONDS, Answered, Target, filled_path
+from tests.security.attacks import PROMPT_SECONDS, SECONDS, Answered, Target, filled_path
+from tests.support.people import PASSWORD
+from tests.support.processes import serving
+from ui.accounts import Accounts, Role, Scope
 
 pytestmark = pytest.mark.slow_cases
 
@@ -397,3 +406,58 @@ def test_slow_requests_hold_up_nobody(target: Target) -> None:
             assert target.ask("GET", "/healthz", seconds=PROMPT_SECONDS).status == 200
         assert target.post("/v1/search", {"query": "gate"}, seconds=PROMPT_SECONDS).status == 200
         assert target.ask("GET", "/v1/documents", seconds=PROMPT_SECONDS).status == 200
+
+
+# Lengths that are not said
+
+
+@pytest.mark.slow
+def test_uploads_without_a_length_do_not_pass_the_limit_together(seeded: Path, tmp_path: Path) -> None:
+    """Three files of eight megabytes each, sent at once under a limit of three; nothing is kept of them."""
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    shutil.copytree(seeded, home)
+    temporary.mkdir()
+    with closing(Accounts.open(home)) as accounts:
+        accounts.users.add("ada", PASSWORD, Role.ADMINISTRATOR)
+        _, secret = accounts.tokens.add("sends", (Scope.READ, Scope.WRITE))
+    limited = serving(home, FOOTNOTED_SIGN_IN="on", FOOTNOTED_LIMIT_UPLOADS="3", TMPDIR=str(temporary))
+    with limited as served, ThreadPoolExecutor(3) as pool:
+        host = urlsplit(served.address).netloc
+        head = (
+            f"POST /v1/documents HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {secret}\r\n"
+            "Content-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        sent = list(pool.map(lambda name: chunked(host, head, name), ("a.txt", "b.txt", "c.txt")))
+        reader = {"Authorization": f"Bearer {secret}"}
+        listed = httpx.get(f"{served.address}/v1/documents", headers=reader, trust_env=False).json()
+        assert not any(each["uploaded"] for each in listed["documents"])
+    statuses = [status for status, _, _ in sent]
+    assert set(statuses) <= {413, 429}
+    assert 413 in statuses
+    for status, detail, _ in sent:
+        if status == 413:
+            assert detail.startswith("The file is larger than what is left of the limit of 3 megabytes of")
+    # What the server has not read fills the buffers of the connection.
+    assert sum(size for _, _, size in sent) < 20_000_000
+    left = [*home.glob("uploads/*"), *temporary.rglob("*")]
+    assert [each for each in left if each.is_file()] == []
+
+
+def chunked(host: str, head: str, name: str) -> tuple[int, str, int]:
+    """Send eight megabytes; return the status, the reason and how many bytes were taken."""
+    form = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+    parts = [form, *[b" " * 65_536] * 128, b"\r\n--b--\r\n", b""]
+    address, _, port = host.rpartition(":")
+    size = 0
+    with socket.create_connection((address, int(port)), timeout=SECONDS) as connection:
+        connection.sendall(head.encode())
+        with suppress(ConnectionError):
+            for part in parts:
+                connection.sendall(b"%x\r\n%b\r\n" % (len(part), part))
+                size += len(part)
+                # The server answers before the end.
+                if select.select([connection], [], [], 0)[0]:
+                    break
+        response = HTTPResponse(connection)
+        response.begin()
+        return response.status, json.loads(response.read())["detail"], size

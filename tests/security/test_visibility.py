@@ -747,6 +747,30 @@ def test_nobody_writes_into_a_collection_that_is_hidden_from_them(team: Team) ->
             assert client.delete(f"/v1/documents/{number}").status_code == 204
 
 
+def test_a_correction_without_a_collection_makes_no_hidden_report_public(team: Team) -> None:
+    """Neither the new version nor the former one, whether it is awaited or read in the background."""
+    text = "# Ledger\n\nOstravell Holdings keeps its ledger in the vault of Port Vellum.\n"
+    with team.by("bea") as bea, team.by("cai") as cai:
+        number = bea.post(
+            "/v1/documents", files={"file": ("ledger.md", text.encode())}, data={"collection": BOARD}
+        ).json()["document_id"]
+        place = f"/v1/documents/{number}"
+        for version, fields in ((2, {}), (3, {"background": "true"}), (4, {"folder": "corrections"})):
+            file = {"file": ("ledger.md", f"{text}\nCorrected {version} times.\n".encode())}
+            sent = bea.post("/v1/documents", files=file, data=fields).json()
+            if "job_id" in sent:
+                ended(bea, sent["job_id"])
+            corrected = bea.get(place).json()
+            assert (corrected["version"], corrected["collection"]) == (version, BOARD)
+            for each in range(1, version + 1):
+                for route in (f"{place}?version={each}", f"{place}/text?version={each}"):
+                    assert cai.get(route).status_code == 404
+            assert named(cai.get("/v1/documents").text) == []
+            found = cai.post("/v1/search", json={"query": "Who keeps a ledger in the vault?"})
+            assert named(found.text) == []
+        assert bea.delete(place).status_code == 204
+
+
 @pytest.mark.slow
 def test_a_job_does_not_name_a_file_that_was_hidden_from_its_sender_later(team: Team) -> None:
     with team.by("bea") as bea, team.by("ada") as ada:

@@ -9,7 +9,7 @@ import re
 import socket
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -18,6 +18,7 @@ from typing import Annotated, Any, BinaryIO
 from urllib.parse import unquote, urljoin, urlsplit
 
 import httpcore
+from anyio import from_thread
 from fastapi import HTTPException, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
@@ -25,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.loaders import MEGABYTE, Isolated, Options
-from index.uploads import Sent
+from index.uploads import Sent, check_room_for
 from index.workers import JobRunner
 from ui.errors import FetchError, RefusedURLError
 from ui.http.access import OwnLibrary
@@ -182,12 +183,20 @@ def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
     return httpcore.URL(scheme=parts.scheme.encode(), host=host.encode(), port=port, target=target.encode())
 
 
-def fetch(url: str, rules: FetchRules) -> Fetched:
-    """Redirects are checked like the URL. Raises RefusedURLError, or FetchError if too late or too large."""
+def _no_limit(_name: str, _size: int) -> None:
+    pass
+
+
+def fetch(url: str, rules: FetchRules, check: Callable[[str, int], None] = _no_limit) -> Fetched:
+    """Redirects are checked like the URL. Raises RefusedURLError, or FetchError if too late or too large.
+
+    ``check`` gets the file's name and size, before anything is read if the host declares the size, and then
+    after each part; its error ends the fetch.
+    """
     network = PublicNetwork(rules.seconds, loopback=rules.loopback)
     with httpcore.ConnectionPool(network_backend=network, max_keepalive_connections=0) as pool:
         try:
-            return _followed(pool, url, rules)
+            return _followed(pool, url, rules, check)
         except httpcore.TimeoutException as error:
             raise FetchError(
                 f"the host did not send the file within {rules.seconds:.0f} seconds; try again, or upload it"
@@ -198,18 +207,27 @@ def fetch(url: str, rules: FetchRules) -> Fetched:
             ) from error
 
 
-def _followed(pool: httpcore.ConnectionPool, url: str, rules: FetchRules) -> Fetched:
+def _followed(
+    pool: httpcore.ConnectionPool, url: str, rules: FetchRules, check: Callable[[str, int], None]
+) -> Fetched:
     for _ in range(MAX_REDIRECTS + 1):
         target = checked_url(url, rules)
         with pool.stream("GET", target, headers=_HEADERS) as response:
             headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
             if response.status not in _REDIRECTS:
-                return _kept(response, headers, urlsplit(url).path, rules)
+                name = unquote(urlsplit(url).path.rpartition("/")[2])
+                return _kept(response, headers, name, rules, check)
         url = urljoin(url, headers.get(b"location", ""))
     raise FetchError(f"the URL redirects more than {MAX_REDIRECTS} times; give the last URL")
 
 
-def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rules: FetchRules) -> Fetched:
+def _kept(
+    response: httpcore.Response,
+    headers: dict[bytes, str],
+    name: str,
+    rules: FetchRules,
+    check: Callable[[str, int], None],
+) -> Fetched:
     if response.status != 200:
         raise FetchError(f"the host answered {response.status}, not 200 with the file; check the URL")
     if headers.get(b"content-encoding", "identity").lower() != "identity":
@@ -217,8 +235,10 @@ def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rul
     declared = headers.get(b"content-length", "")
     most = rules.megabytes * MEGABYTE
     too_large = FetchError(f"the file has more than the {rules.megabytes:,} MB that are read; split it")
-    if declared.isdecimal() and int(declared) > most:
-        raise too_large
+    if declared.isdecimal():
+        if int(declared) > most:
+            raise too_large
+        check(name, int(declared))
     with ExitStack() as unless_kept:
         file = unless_kept.enter_context(tempfile.TemporaryFile())
         size = 0
@@ -226,10 +246,11 @@ def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rul
             size += len(part)
             if size > most:
                 raise too_large
+            check(name, size)
             file.write(part)
         file.seek(0)
         unless_kept.pop_all()
-        return Fetched(unquote(path.rpartition("/")[2]), size, file)
+        return Fetched(name, size, file)
 
 
 class FromURLRequest(RequestModel):
@@ -288,9 +309,17 @@ def from_url_router(
             raise HTTPException(
                 409, "Adding by URL is off here; the operator allows hosts with FOOTNOTED_URL_HOSTS."
             )
-        fetched = await threads.run(fetch, wanted.url, rules)
+        taken = 0
+
+        def check(name: str, size: int) -> None:
+            nonlocal taken
+            if size > taken:
+                further, taken = size - taken, size
+                check_room_for(index, wanted.name or name, size, most_bytes)
+                from_thread.run(request.state.take, further)
+
+        fetched = await threads.run(fetch, wanted.url, rules, check)
         with closing(fetched.file):
-            request.state.fetched_bytes = fetched.size
             passwords = (wanted.password, *options.passwords) if wanted.password else options.passwords
             return await threads.run(add, index, wanted, fetched, replace(options, passwords=passwords))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -228,7 +229,7 @@ class SenderLimits:
         route = (scope["method"], scope["path"])
         is_upload = route in {UPLOAD, FROM_URL}
         declared = Headers(scope=scope).get("content-length", "") if route == UPLOAD else ""
-        # An upload that does not declare its length counts as one megabyte until it ends.
+        # An upload that does not declare its length counts by each megabyte that it begins.
         size = int(declared) if declared.isdecimal() else MEGABYTE * is_upload
         is_question = found.requirement is ScopeName.ASK and scope["method"] == "POST"
 
@@ -238,7 +239,29 @@ class SenderLimits:
             )
             return await to_thread.run_sync(counted, limiter=self._counting)
 
-        scope.setdefault("state", {})["count"] = count
+        counted, received = size, 0
+
+        async def take(more: int) -> None:
+            """Count more bytes of an upload. Raises HTTPException if that exceeds what is left."""
+            nonlocal counted, received
+            received += more
+            if received <= counted:
+                return
+            further = MEGABYTE * math.ceil((received - counted) / MEGABYTE)
+            counted += further
+            # If the bytes cannot be counted, the upload still succeeds.
+            with suppress(UnreachableError):
+                excess = await to_thread.run_sync(
+                    self._quotas.count_more, identity, further, limiter=self._counting
+                )
+                if excess is not None:
+                    raise HTTPException(
+                        413,
+                        f"The file is larger than what is left of the limit of {excess.limit}; send a "
+                        f"smaller one, or try again in {excess.seconds} seconds.",
+                    )
+
+        scope.setdefault("state", {}).update(count=count, take=take)
         try:
             excess = await count(upload_bytes=size)
         except UnreachableError as error:
@@ -249,25 +272,13 @@ class SenderLimits:
             headers = {"Retry-After": str(excess.seconds)}
             await refusal(scope, 429, detail, headers)(scope, receive, send)
             return
-        if not is_upload or declared.isdecimal():
-            await self._app(scope, receive, send)
-            return
-        received = 0
 
         async def measured() -> Message:
-            nonlocal received
             message = await receive()
-            received += len(message.get("body", b""))
+            await take(len(message.get("body", b"")))
             return message
 
-        try:
-            await self._app(scope, measured, send)
-        finally:
-            fetched = scope["state"].get("fetched_bytes", 0)
-            more = max(received, fetched, size) - size
-            # If the bytes cannot be counted, the upload still succeeds.
-            with suppress(UnreachableError):
-                await to_thread.run_sync(self._quotas.count_more, identity, more, limiter=self._counting)
+        await self._app(scope, measured if route == UPLOAD else receive, send)
 
 
 async def count_queries(connection: HTTPConnection, queries: int) -> None:

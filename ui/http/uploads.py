@@ -211,7 +211,18 @@ def uploads_router(
         language: FormDetail = "",
         collection: Annotated[
             Text,
-            Form(max_length=MAX_COLLECTION_CHARACTERS, description="the name of a collection, for filters"),
+            Form(
+                max_length=MAX_COLLECTION_CHARACTERS,
+                description="the name of a collection; without it, a report stays in its limited collection",
+            ),
+        ] = "",
+        folder: Annotated[
+            Text,
+            Form(
+                max_length=MAX_COLLECTION_CHARACTERS,
+                description="the file's folder: the collection if none is named, unless the report is in a "
+                "limited one",
+            ),
         ] = "",
         password: Annotated[Text, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
         background: Annotated[bool, Form(description="answer at once: 202 with a `job_id`")] = False,
@@ -228,10 +239,10 @@ def uploads_router(
             "author": author,
             "published": published,
             "language": language,
-            "collection": collection,
+            "collection": collection or folder,
         }
         with_password = replace(options, passwords=(password, *options.passwords)) if password else options
-        sent = Sent(file.filename or "", file.file, details, most_bytes)
+        sent = Sent(file.filename or "", file.file, details, most_bytes, by_folder=not collection)
         if background:
             return await queueing.run(queued_response, index, writer, with_password, sent)
         added = await reading.run(uploaded_response, index, reader, with_password, sent)

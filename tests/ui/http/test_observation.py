@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
@@ -42,6 +42,9 @@ from ui.operations.log import LineFormatter
 from ui.operations.tracing import Tracing
 from ui.rate_limits import REFUSALS_OF_ADDRESS
 from ui.settings import Settings
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 REPORT = "Police in Harlamoor arrested 41 suspects over two days."
 FILE = {"file": ("harlamoor.txt", REPORT)}
@@ -494,6 +497,14 @@ def test_a_collector_that_refuses_or_is_gone_delays_no_stop(collector: Collector
 # The limits of a sender
 
 
+def in_parts(client: TestClient, headers: dict[str, str], name: str, size: int) -> Response:
+    """Send a file of so many blanks without saying how long it is."""
+    head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+    body = (head, *[b" " * 50_000] * (size // 50_000), b"\r\n--b--")
+    form = {**headers, "Content-Type": "multipart/form-data; boundary=b"}
+    return client.post("/v1/documents", content=iter(body), headers=form)
+
+
 class TestLimits:
     @pytest.fixture
     def settings(self, index: Library) -> Settings:
@@ -551,15 +562,25 @@ class TestLimits:
         refused = signed.post("/v1/documents", files=large, headers=headers)
         assert "2 megabytes of uploads a day" in problem(refused, 429)
         assert signed.post("/v1/documents", files=FILE, headers=headers).status_code == 201
-        form = bearer(sign_in, Scope.WRITE, Scope.READ) | {"Content-Type": "multipart/form-data; boundary=b"}
-
-        def sent(name: bytes, text: bytes) -> int:
-            head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n' % name
-            body = iter([head, text, b"\r\n--b--"])
-            return signed.post("/v1/documents", content=body, headers=form).status_code
-
+        form = bearer(sign_in, Scope.WRITE, Scope.READ)
         # A file that is not kept counts as well.
-        assert [sent(b"a.xyz", b"\n" * 2 * MEGABYTE), sent(b"a.txt", b"Again.")] == [422, 429]
+        sent = [in_parts(signed, form, name, size) for name, size in (("a.xyz", 2_000_000), ("a.txt", 0))]
+        assert [each.status_code for each in sent] == [422, 429]
+
+    def test_an_upload_without_a_length_is_read_only_up_to_the_limit(
+        self, signed: TestClient, sign_in: SignIn, index: Library
+    ) -> None:
+        """The files of three requests, of eight megabytes each, come under a limit of two."""
+        headers = bearer(sign_in, Scope.WRITE)
+        sent = [in_parts(signed, headers, f"{number}.txt", 8 * MEGABYTE) for number in range(3)]
+        assert [each.status_code for each in sent] == [413, 429, 429]
+        assert problem(sent[0], 413).startswith(
+            "The file is larger than what is left of the limit of 2 megabytes of uploads a day; send a "
+            "smaller one, or try again in "
+        )
+        assert index.catalog.documents() == []
+        assert [*index.home.glob("uploads/*")] == []
+        assert signed.post("/v1/documents", files=FILE, headers=headers).status_code == 429
 
     def test_a_fetched_report_counts_as_an_upload_by_its_bytes(
         self, index: Library, engine: QueryEngine, sign_in: SignIn, settings: Settings
@@ -573,6 +594,28 @@ class TestLimits:
                 sent = [client.post("/v1/documents/from-url", json=body, headers=headers) for _ in range(2)]
         assert [response.status_code for response in sent] == [201, 429]
         assert host.asked == ["/long.md"]
+
+    def test_a_report_is_fetched_only_up_to_what_is_left(
+        self, index: Library, engine: QueryEngine, sign_in: SignIn
+    ) -> None:
+        headers = bearer(sign_in, Scope.WRITE)
+        day = (413, "larger than what is left of the limit of 1 megabytes of uploads a day")
+        room = (507, "and of the 1 MB that the uploads of one sender may take, 1.0 MB are left")
+        for limit, (status, told), path in (
+            ("limit_uploads", day, "/long.md"),
+            ("limit_uploads", day, "/endless/fast.md"),
+            ("limit_storage", room, "/long.md"),
+            ("limit_storage", room, "/endless/fast.md"),
+        ):
+            with web_host() as host:
+                allowed = {"url_hosts": (f"127.0.0.1:{host.port}",), "url_http": True, "url_loopback": True}
+                settings = Settings.model_validate({"home": index.home, **allowed, limit: 1})
+                with TestClient(create_app(index, engine, settings, sign_in=sign_in)) as client:
+                    body = {"url": host.url(path)}
+                    refused = client.post("/v1/documents/from-url", json=body, headers=headers)
+            assert told in problem(refused, status)
+        assert index.catalog.documents() == []
+        assert [*index.home.glob("uploads/*")] == []
 
     def test_programs_that_watch_the_server_have_no_limit(self, signed: TestClient, sign_in: SignIn) -> None:
         headers = bearer(sign_in, Scope.METRICS)

@@ -696,6 +696,50 @@ class TestSenders:
         wait_until(lambda: not signed.get("/v1/jobs", headers=bea).json()["busy"])
         assert signed.get(f"/v1/jobs/{of_ana}", headers=ana).json()["state"] == "done"
 
+    def test_a_correction_stays_in_its_limited_collection(
+        self, signed: TestClient, sign_in: SignIn, index: Library
+    ) -> None:
+        CollectionLimits(index.catalog, sign_in.accounts).limit("Board", ["bea"])
+        ana, bea = (self.token_of(sign_in, name) for name in ("ana", "bea"))
+        first = signed.post(
+            "/v1/documents", headers=bea, files={"file": ("a.txt", GATE)}, data={"collection": "Board"}
+        ).json()
+        place = f"/v1/documents/{first['document_id']}"
+        with web_host() as host:
+            allowed = {"url_hosts": (f"127.0.0.1:{host.port}",), "url_http": True, "url_loopback": True}
+            app = create_app(
+                index,
+                QueryEngine(index),
+                Settings.model_validate({"home": index.home, **allowed}),
+                sign_in=sign_in,
+            )
+            with TestClient(app) as fetching:
+                body = {"url": host.url("/report.md"), "name": "a.txt"}
+                sent = fetching.post("/v1/documents/from-url", json=body, headers=bea).json()
+        assert (sent["document_id"], sent["version"], sent["collection"]) == (
+            first["document_id"],
+            2,
+            "Board",
+        )
+        # The page names the folder that a file was dropped with.
+        for number, folder in enumerate(("", "Corrections"), 3):
+            file = {"file": ("a.txt", f"{GATE} {number}")}
+            sent = signed.post("/v1/documents", headers=bea, files=file, data={"folder": folder}).json()
+            assert (sent["version"], sent["collection"]) == (number, "Board")
+            for query in ("", "?version=1", f"?version={number}"):
+                assert signed.get(f"{place}{query}", headers=ana).status_code == 404
+                assert signed.get(f"{place}/text{query}", headers=ana).status_code == 404
+        assert signed.get("/v1/documents", headers=ana).json()["documents"] == []
+        new = signed.post(
+            "/v1/documents", headers=bea, files={"file": ("b.txt", GATE)}, data={"folder": "Corrections"}
+        )
+        assert new.json()["collection"] == "Corrections"
+        moved = signed.post(
+            "/v1/documents", headers=bea, files={"file": ("a.txt", GATE)}, data={"collection": "Corrections"}
+        )
+        assert moved.json()["collection"] == "Corrections"
+        assert signed.get(place, headers=ana).status_code == 200
+
     def test_it_counts_what_the_sender_may_see(
         self, signed: TestClient, sign_in: SignIn, index: Library, held: Held, folder: Path
     ) -> None:

@@ -329,13 +329,13 @@ function work() {
 }
 
 async function send(upload) {
-  const { file, name, collection, password } = upload;
+  const { file, name, collection: folder, password } = upload;
   const stopping = new AbortController();
   change(upload, { state: "sending", stopping, isStopping: false });
   const onProgress = (share) => change(upload, { share });
   try {
     const how = { onProgress, signal: stopping.signal };
-    const jobId = await sendFile(file, name, { collection, password }, how);
+    const jobId = await sendFile(file, name, { folder, password }, how);
     change(upload, { state: "queued", jobId });
     if (upload.isStopping) stopJob(upload);
     else hurry();
