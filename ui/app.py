@@ -50,7 +50,7 @@ from ui.http.model import model_router
 from ui.http.observation import Observation, SenderLimits, Traces
 from ui.http.openid import Provider
 from ui.http.operations import audit_router, describe_refusals, health_router, metrics_router, storage_router
-from ui.http.pictures import sweep_pictures
+from ui.http.pictures import Pictures, sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.router import operation_id
 from ui.http.uploads import failures_router, jobs_router, uploads_router
@@ -95,8 +95,9 @@ def create_app(
     operation = settings or OperationSettings()
     tracing = open_tracing(operation)
     options = settings.loading() if settings else DEFAULTS
-    # Rendering has its own process, because reading an upload may take minutes.
-    reader, renderer = Isolated(), Isolated()
+    # Rendering has processes of its own, because reading an upload may take minutes: two, because a page may
+    # take seconds, and others' pages then need not wait.
+    reader, renderers = Isolated(), (Isolated(), Isolated())
     scratch = TemporaryDirectory(prefix="footnoted-")
     most_bytes = operation.limit_storage * MEGABYTE
     writer, deletions = JobRunner(index, options), Deletions(index, most_bytes)
@@ -121,8 +122,8 @@ def create_app(
         Background("memory", every(_MEMORY_SECONDS, give_back)),
     ]
     parts: list[AbstractContextManager[object]] = [closing(tracing)] if tracing else []
-    parts += [closing(audit), closing(counts), scratch, reader, renderer, deletions, *threads, writer, change]
-    parts += [Background("watch", workers.watch(index, writer))] if watch else []
+    parts += [closing(audit), closing(counts), scratch, reader, *renderers, deletions, *threads, writer]
+    parts += [change, *([Background("watch", workers.watch(index, writer))] if watch else [])]
     app = FastAPIOffline(
         lifespan=partial(_lifespan, index, parts),
         title="Footnoted",
@@ -134,7 +135,7 @@ def create_app(
     problems.install(app)
     for router in (
         questions_router(lambda: engine.writer is not None, starters),
-        documents_router(renderer, options),
+        documents_router(Pictures(renderers, options)),
         uploads_router(reader, options, writer, deletions, most_bytes),
         from_url_router(url_rules, reader, options, writer, most_bytes),
         versions_router(),

@@ -53,6 +53,13 @@ def column(*lines: str, left: float = 2 * cm, leading: float = 14) -> Callable[[
     return page
 
 
+def slow_page(canvas: Canvas) -> None:
+    """A page of a few kilobytes that takes many seconds to draw, and minutes if the picture is large."""
+    canvas.setPageCompression(1)
+    canvas.drawString(2 * cm, 25 * cm, "The third gate of the dam is open.")
+    canvas._code.extend(["0 0 595 842 re f"] * 100_000)
+
+
 def body(text: str) -> Paragraph:
     return Paragraph(text, STYLES["BodyText"])
 

@@ -10,17 +10,17 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import HTTPException, Path, Query
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from index.catalog import CatalogReader, Part
 from index.documents import Span
 from index.library import Library
-from index.loaders import Isolated, Options
 from index.records import DocumentRecord
 from index.text import Change, Revision, fold_characters, matches, revisions, tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
 from rag.conversations import CitingAnswer, page_of_citing
-from ui.http.access import OwnLibrary
+from ui.http.access import OwnLibrary, client_address
 from ui.http.client_state import (
     UNCHANGED,
     Cursor,
@@ -30,10 +30,11 @@ from ui.http.client_state import (
     revalidated_json,
     sort_key_of,
 )
-from ui.http.pictures import Drawing, has_pictures, page_picture
+from ui.http.pictures import Drawing, Pictures, has_pictures
 from ui.http.problems import conflict_if_locked, documented
 from ui.http.request_bodies import EditRequest, Number, Offset, Text
 from ui.http.router import MAX_WAITING, LimitedThreads, Router
+from ui.rate_limits import networks_of
 from ui.words import date_precision
 
 DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
@@ -87,9 +88,8 @@ class CitingPage:
     next_cursor: str | None
 
 
-def documents_router(renderer: Isolated, options: Options) -> Router:
+def documents_router(pictures: Pictures) -> Router:
     router = Router(prefix="/v1/documents", tags=["library"])
-    rendering = LimitedThreads("pictures of pages", at_once=4, waiting=MAX_WAITING)
     editing = LimitedThreads("edits", at_once=2, waiting=MAX_WAITING)
     revalidating = {**documented(400, 404, 413, 422, 500), 304: UNCHANGED}
 
@@ -153,6 +153,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     )
     async def page(
         *,
+        connection: HTTPConnection,
         index: OwnLibrary,
         document_id: DocumentId,
         page: Annotated[Number, Path(description="from 1")],
@@ -168,12 +169,15 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     ) -> Response:
         """Return a page as a picture, in which the words from `start` to `end` are marked.
 
-        The table cell at `cell_start` to `cell_end` is marked more strongly than these words.
+        The table cell at `cell_start` to `cell_end` is marked more strongly than these words. The status is
+        404 if the page has no picture or takes too long to draw; `detail` says why.
         """
         span, cell = _marked_span(start, end), _marked_span(cell_start, cell_end)
         record = await to_thread.run_sync(index.catalog.document, document_id, version)
         drawing = Drawing(record, page, width, span, cell)
-        picture = await rendering.run(page_picture, index, renderer, options, drawing)
+        viewer = index.catalog.viewer
+        sender = viewer.key if viewer else networks_of(client_address(connection.scope))[0]
+        picture = await pictures.page_picture(index, drawing, sender)
         # The tag depends on the picture alone, because another library at this address may use the same ids.
         tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
         return revalidated(tag, if_none_match, "image/png", lambda: picture)

@@ -1,26 +1,37 @@
-"""Makes pictures of pages with the cited words marked. A process renders; the disk caches unmarked ones."""
+"""Makes pictures of pages with the cited words marked. Processes render; the disk caches unmarked ones."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
+from anyio import CapacityLimiter, to_thread
+
 from index.documents import Span
-from index.errors import LoadError
+from index.errors import BusyError, LoadError
 from index.library import Library
 from index.loaders import Isolated, Options, content
+from index.loaders.sandbox.client import ReaderDiedError
 from index.private import make_folder
 from index.records import DocumentRecord
 from index.text import Box
 from rag.finding import DocumentTexts
 from ui.errors import PictureError
+from ui.http.router import MAX_WAITING, LimitedThreads
+
+# An ordinary page takes a twentieth of a second, but a small file can have one that takes hours.
+DRAWING_SECONDS = 10.0
+# For so long after that, the page is not tried again, whatever its width.
+_SLOW_SECONDS = 60.0
 
 # The maximum size of all cached pictures together, in bytes; the least recently used are deleted first.
 MAX_CACHED_BYTES = 256 * 1024 * 1024
@@ -51,20 +62,120 @@ def has_pictures(record: DocumentRecord) -> bool:
     return record.kind == "pdf" and record.superseded_by is None
 
 
-def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
-    """A PNG. Raises PictureError without such a page, or if the file is not as it was indexed."""
+class Pictures:
+    """Draws pages for many senders: within seconds, in turns, and each picture once at a time."""
+
+    def __init__(self, renderers: Sequence[Isolated], options: Options) -> None:
+        limits = options.limits
+        seconds = min(limits.seconds, DRAWING_SECONDS)
+        self._options = replace(options, limits=replace(limits, seconds=seconds))
+        self._turns = _Turns(renderers)
+        self._rendering = CapacityLimiter(len(renderers))
+        self._threads = LimitedThreads("pictures of pages", at_once=4, waiting=MAX_WAITING)
+        self._begun: dict[tuple[int, str, int, int], asyncio.Task[bytes]] = {}
+        self._slow: dict[tuple[str, int], float] = {}
+
+    async def page_picture(self, index: Library, drawing: Drawing, sender: str) -> bytes:
+        """A PNG. Raises PictureError without such a page, or if the file is not as it was indexed."""
+        record, page = drawing.record, drawing.page
+        if not has_pictures(record):
+            raise PictureError(f"the pages of {record.title} cannot be shown as pictures; read its text")
+        if not 1 <= page <= (record.pages or 0):
+            raise PictureError(f"{record.title} has no page {page}; it has {record.pages}")
+        cached = _folder(index) / f"{record.digest}-{page}-{drawing.width}.png"
+        picture = await self._threads.run(_read_cached, cached)
+        if picture is None:
+            # With the number of the document: errors name its file, which not all may see who see a copy.
+            key = (record.document_id, record.digest, page, drawing.width)
+            begun = self._begun.get(key)
+            if begun is None:
+                begun = self._begun[key] = asyncio.create_task(self._drawn(cached, drawing, sender))
+                begun.add_done_callback(lambda ended: self._end(key, ended))
+            # The others still wait for it if this request is broken off.
+            picture = await asyncio.shield(begun)
+        return await self._threads.run(_with_marks, index, drawing, picture)
+
+    def _end(self, key: tuple[int, str, int, int], ended: asyncio.Task[bytes]) -> None:
+        del self._begun[key]
+        if not ended.cancelled():
+            ended.exception()  # asyncio logs an error that nobody has looked at
+
+    async def _drawn(self, cached: Path, drawing: Drawing, sender: str) -> bytes:
+        record, page = drawing.record, drawing.page
+        async with self._turns.turn(sender) as renderer:
+            now = time.monotonic()
+            self._slow = {each: until for each, until in self._slow.items() if until > now}
+            if (record.digest, page) in self._slow:
+                raise self._too_slow(drawing)
+            try:
+                return await to_thread.run_sync(
+                    _render_and_cache, renderer, self._options, drawing, cached, limiter=self._rendering
+                )
+            except LoadError as error:
+                died = error.__cause__
+                if isinstance(died, ReaderDiedError) and died.expired:
+                    self._slow[record.digest, page] = time.monotonic() + _SLOW_SECONDS
+                    raise self._too_slow(drawing) from error
+                raise PictureError(str(error)) from error
+
+    def _too_slow(self, drawing: Drawing) -> PictureError:
+        seconds = self._options.limits.seconds
+        return PictureError(
+            f"page {drawing.page} of {drawing.record.title} takes more than {seconds:g} seconds to draw; "
+            "read its text"
+        )
+
+
+class _Turns:
+    """Gives renderers to senders in turn. A sender never has more than one, so that others need not wait."""
+
+    def __init__(self, renderers: Sequence[Isolated]) -> None:
+        # The one that was used last comes first: the others may have no process yet.
+        self._free = list(renderers)
+        self._served: set[str] = set()
+        self._waiting: dict[str, deque[asyncio.Future[Isolated]]] = {}
+
+    @asynccontextmanager
+    async def turn(self, sender: str) -> AsyncIterator[Isolated]:
+        """Raises BusyError if too many of the sender's requests wait."""
+        queue = self._waiting.setdefault(sender, deque())
+        if len(queue) >= MAX_WAITING:
+            raise BusyError(MAX_WAITING, "pictures of pages")
+        own = asyncio.get_running_loop().create_future()
+        queue.append(own)
+        self._give()
+        renderer = await own
+        try:
+            yield renderer
+        finally:
+            self._free.append(renderer)
+            self._served.remove(sender)
+            self._give()
+
+    def _give(self) -> None:
+        for sender in [each for each in self._waiting if each not in self._served][: len(self._free)]:
+            queue = self._waiting.pop(sender)
+            queue.popleft().set_result(self._free.pop())
+            self._served.add(sender)
+            if queue:
+                self._waiting[sender] = queue  # behind the other senders
+
+
+def _render_and_cache(renderer: Isolated, options: Options, drawing: Drawing, cached: Path) -> bytes:
+    """Raises LoadError, or PictureError if the file has changed."""
+    record = drawing.record
+    path = Path(record.source, record.path)
+    if hashlib.sha256(content(path, options.limits)).hexdigest() != record.digest:
+        raise PictureError(f"{record.path} has changed since it was indexed; sync the library")
+    picture = renderer.draw_page(path, drawing.page, drawing.width, options)
+    # A picture that cannot be cached is rendered again for the next request.
+    with suppress(OSError):
+        _write_cached(cached, picture)
+    return picture
+
+
+def _with_marks(index: Library, drawing: Drawing, picture: bytes) -> bytes:
     record, page, span = drawing.record, drawing.page, drawing.span
-    if not has_pictures(record):
-        raise PictureError(f"the pages of {record.title} cannot be shown as pictures; read its text")
-    if not 1 <= page <= (record.pages or 0):
-        raise PictureError(f"{record.title} has no page {page}; it has {record.pages}")
-    cached = _folder(index) / f"{record.digest}-{page}-{drawing.width}.png"
-    picture = _read_cached(cached)
-    if picture is None:
-        picture = _rendered(reader, options, drawing)
-        # A picture that cannot be cached is rendered again for the next request.
-        with suppress(OSError):
-            _write_cached(cached, picture)
     with index.catalog.reading() as catalog:
         library = DocumentTexts(catalog)
         boxes = library.boxes(record, span) if span else ()
@@ -73,17 +184,6 @@ def page_picture(index: Library, reader: Isolated, options: Options, drawing: Dr
     marks = [(box, _MARK) for box in boxes] + [(box, _CELL) for box in (cell,) if box is not None]
     marked = [(box, colour) for box, colour in marks if box.page == page]
     return _marked(picture, marked, layout.width) if marked and layout else picture
-
-
-def _rendered(reader: Isolated, options: Options, drawing: Drawing) -> bytes:
-    record = drawing.record
-    path = Path(record.source, record.path)
-    try:
-        if hashlib.sha256(content(path, options.limits)).hexdigest() != record.digest:
-            raise PictureError(f"{record.path} has changed since it was indexed; sync the library")
-        return reader.draw_page(path, drawing.page, drawing.width, options)
-    except LoadError as error:
-        raise PictureError(str(error)) from error
 
 
 def _folder(index: Library) -> Path:

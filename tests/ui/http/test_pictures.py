@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from reportlab.pdfgen.canvas import Canvas
 from starlette.testclient import TestClient
 
 from index.library import Library
+from index.loaders import Isolated, Options
 from tests.support.background import app_of
-from tests.support.pdf_files import column, draw
-from tests.ui.http.conftest import added, problem
+from tests.support.pdf_files import column, draw, slow_page
+from tests.ui.http.conftest import added, bearer, problem
+from ui.accounts import Scope, SignIn
+from ui.http import pictures
 
 pytestmark = pytest.mark.usefixtures("handed_on")
 
@@ -114,6 +118,97 @@ def test_what_cannot_be_drawn_says_why(client: TestClient, index: Library) -> No
         "A report on the third gate has no page 2; it has 1",
         "gate.pdf has changed since it was indexed; sync the library",
     ]
+
+
+# Pages that take long, and turns
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Two seconds for a picture."""
+    monkeypatch.setattr(pictures, "DRAWING_SECONDS", 2.0)
+    return 2.0
+
+
+@pytest.fixture
+def drawings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
+    """The file, page and width of each drawing, in the order in which they began."""
+    begun = list[tuple[str, int, int]]()
+    draw_page = Isolated.draw_page
+
+    def noted(own: Isolated, path: Path, page: int, width: int, options: Options) -> bytes:
+        begun.append((path.name, page, width))
+        return draw_page(own, path, page, width, options)
+
+    monkeypatch.setattr(Isolated, "draw_page", noted)
+    return begun
+
+
+def test_a_page_that_takes_too_long_is_given_up_in_every_width(
+    limited: float, index: Library, drawings: list[tuple[str, int, int]]
+) -> None:
+    with app_of(index) as client, ThreadPoolExecutor(4) as pool:
+        slow = added(client, "slow.pdf", draw(slow_page))
+        other = upload(client)
+        began = time.monotonic()
+        routes = [f"{slow}/pages/1.png?width={width}" for width in (200, 600, 1000, 2000)]
+        refused = list(pool.map(client.get, routes))
+        took = time.monotonic() - began
+        title = client.get(slow).json()["title"]
+        assert {problem(each, 404) for each in refused} == {
+            f"page 1 of {title} takes more than 2 seconds to draw; read its text"
+        }
+        assert limited <= took < 2 * limited
+        assert len(drawings) == 1
+        assert shown(client, other)
+        assert [name for name, _, _ in drawings] == ["slow.pdf", "gate.pdf"]
+
+
+def test_a_picture_is_drawn_once_for_all_who_wait_for_it(
+    client: TestClient, drawings: list[tuple[str, int, int]]
+) -> None:
+    route = added(client, "gate.pdf", draw(column(*WORDS), column("Another page.")))
+    asked = [f"{route}/pages/1.png?width=900"] * 4 + [f"{route}/pages/1.png?width=900&start=0&end=9"] * 4
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda each: shown(client, each), asked))
+    plain, marked = set(found[:4]), set(found[4:])
+    assert (len(plain), len(marked), plain & marked) == (1, 1, set())
+    assert drawings == [("gate.pdf", 1, 900)]
+
+
+@pytest.mark.slow
+def test_one_sender_does_not_hold_the_pictures_of_others(
+    limited: float, signed: TestClient, sign_in: SignIn
+) -> None:
+    """While three slow pages of ana's wait, by two tokens, root's picture is drawn at once."""
+    ana, again, root = (
+        bearer(sign_in, *scopes, owner=owner)
+        for scopes, owner in (
+            ((Scope.READ, Scope.WRITE), "ana"),
+            ((Scope.READ,), "ana"),
+            ((Scope.READ, Scope.WRITE), "root"),
+        )
+    )
+    with ThreadPoolExecutor(4) as pool:
+        places = {}
+        for name, data, headers in (
+            ("slow.pdf", draw(slow_page, slow_page, slow_page), ana),
+            ("gate.pdf", draw(column(*WORDS)), root),
+        ):
+            sent = signed.post("/v1/documents", files={"file": (name, data)}, headers=headers)
+            places[name] = f"/v1/documents/{sent.json()['document_id']}/pages"
+        # A process starts in a second or two.
+        signed.get(f"{places['gate.pdf']}/1.png?width=300", headers=root).raise_for_status()
+        began = time.monotonic()
+        slow = [
+            pool.submit(signed.get, f"{places['slow.pdf']}/{page}.png", headers=headers)
+            for page, headers in ((1, ana), (2, again), (3, ana))
+        ]
+        drawn = signed.get(f"{places['gate.pdf']}/1.png?width=400", headers=root)
+        assert (drawn.status_code, [each.done() for each in slow]) == (200, [False] * 3)
+        assert [each.result().status_code for each in slow] == [404] * 3
+        # One after the other: they never had both processes.
+        assert time.monotonic() - began >= 3 * limited
 
 
 # The cache
