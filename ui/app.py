@@ -268,4 +268,4 @@ def _mount_chat(app: FastAPI, scratch: Path) -> None:
     if not isinstance(mount, Mount) or not isinstance(mount.app, FastAPI):
         raise TypeError(f"Gradio mounted {mount!r}, not an app; install a supported version of Gradio")
     remove_other_routes(mount.app)
-    mount.app = EventCheck(mount.app, frozenset(page.fns))
+    mount.app = EventCheck(mount.app, {index: len(function.inputs) for index, function in page.fns.items()})

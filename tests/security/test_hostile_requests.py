@@ -87,6 +87,16 @@ def test_an_event_of_another_form_is_refused(target: Target, body: bytes) -> Non
     assert sent(target, "/gradio_api/queue/join", body).status in REFUSED
 
 
+@pytest.mark.parametrize("number", [0, 1, 3, 5, 1000])
+def test_an_event_with_a_wrong_number_of_values_is_refused(target: Target, number: int) -> None:
+    """Gradio would print what came into the log, where each line could be another event."""
+    words = "Traceback (most recent call last)\ntime=2031 level=info event=sign_in"
+    body = {"data": [words] * number, "fn_index": 0, "session_hash": "a"}
+    refused = target.post("/gradio_api/queue/join", body)
+    assert refused.status == 422
+    assert refused.json["detail"].startswith("The event is not one of the page: function 0 takes 4 values")
+
+
 def test_the_last_of_two_fields_counts_and_both_are_checked(target: Target) -> None:
     assert sent(target, "/v1/search", b'{"query": "gate", "limit": 1, "limit": 1000000}').status == 422
     found = sent(target, "/v1/search", b'{"query": "gate", "query": "suspects", "limit": 1}').json

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from ui.cli.server import RunningServer, remove_server_file, running_server, wri
 from ui.cli.shutdown import EXIT_SECONDS, exit_within
 from ui.errors import AlreadyServedError, PortInUseError
 from ui.opening import open_library
-from ui.operations import configure_log
+from ui.operations import configure_log, logging_prints
 from ui.settings import Settings
 
 if TYPE_CHECKING:
@@ -128,14 +128,15 @@ def serve(
             sign_in.machine_token if sign_in else "",
         )
 
-        models = _Models(engine)
+        models, stdout = _Models(engine), sys.stdout
 
         def on_ready(stop: Callable[[], None]) -> None:
             if interrupted.is_set():
                 stop()
                 return
             write_server_file(settings.home, server)
-            announce(server.address)
+            with redirect_stdout(stdout):
+                announce(server.address)
             models.load(stop)
 
         def on_stop() -> None:
@@ -165,7 +166,8 @@ def serve(
         )
         try:
             # After a clean stop, uvicorn raises the signal again, which `signals_noted` only notes.
-            _Server(config, on_ready, on_stop).run(sockets=[listener])
+            with logging_prints(settings):
+                _Server(config, on_ready, on_stop).run(sockets=[listener])
         finally:
             remove_server_file(settings.home)
             models.close()

@@ -11,7 +11,7 @@ from ui.operations.audit import (
     record_command,
     system_account,
 )
-from ui.operations.log import begin_request, configure_log, log_event, request_id
+from ui.operations.log import begin_request, configure_log, log_event, logging_prints, request_id
 
 __all__ = [
     "AUDIT",
@@ -23,6 +23,7 @@ __all__ = [
     "begin_request",
     "configure_log",
     "log_event",
+    "logging_prints",
     "note",
     "record_command",
     "request_id",

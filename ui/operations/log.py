@@ -7,14 +7,18 @@ logged.
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from traceback import extract_tb
 from typing import Any
 
@@ -52,6 +56,48 @@ def configure_log(settings: OperationSettings) -> None:
         logging.getLogger(name).setLevel(settings.log_level.upper())
 
 
+@contextmanager
+def logging_prints(settings: OperationSettings) -> Iterator[None]:
+    """Log what libraries print: it may have words of a request, with which a sender could forge lines."""
+    printed = partial(_Printed, texts=settings.log_texts)
+    with redirect_stdout(printed("stdout")), redirect_stderr(printed("stderr")):
+        yield
+
+
+class _Printed(io.StringIO):
+    """A standard stream whose lines become records of the log.
+
+    What is printed while an exception is handled is its traceback, as Gradio prints it: the record has the
+    exception instead, whose message the log leaves out, unless ``texts``.
+    """
+
+    def __init__(self, name: str, *, texts: bool) -> None:
+        super().__init__()
+        self._logger = logging.getLogger(name)
+        self._texts = texts
+        self._state = threading.local()
+
+    def write(self, text: str) -> int:
+        # A handler that cannot write prints that.
+        if not getattr(self._state, "is_writing", False):
+            self._state.is_writing = True
+            try:
+                self._log(text)
+            finally:
+                self._state.is_writing = False
+        return len(text)
+
+    def _log(self, text: str) -> None:
+        error = sys.exception()
+        if error is None or self._texts:
+            for line in filter(None, map(str.rstrip, text.splitlines())):
+                self._logger.warning("%s", line)
+        elif getattr(self._state, "logged", None) is not error:
+            # A traceback is written in many parts.
+            self._state.logged = error
+            self._logger.error("a library printed an exception", exc_info=error)
+
+
 class LineFormatter(logging.Formatter):
     def __init__(self, *, as_json: bool, texts: bool) -> None:
         super().__init__()
@@ -61,7 +107,7 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = {key: value for key, value in self._fields(record) if value is not None}
         if self._as_json:
-            return json.dumps(fields, ensure_ascii=False, default=str)
+            return _visible(json.dumps(fields, ensure_ascii=False, default=str))
         return " ".join(f"{key}={_pair_value(value)}" for key, value in fields.items())
 
     def _fields(self, record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
@@ -108,4 +154,12 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _pair_value(value: Any) -> str:  # noqa: ANN401 (JSON)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    is_plain = _PLAIN.fullmatch(text) and text.isprintable()
+    return text if is_plain else _visible(json.dumps(text, ensure_ascii=False))
+
+
+def _visible(written: str) -> str:
+    """Escape in JSON what ends a line or steers a terminal; JSON itself escapes only some of that."""
+    if written.isprintable():
+        return written
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in written)

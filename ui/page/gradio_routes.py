@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -72,7 +72,8 @@ class Event(BaseModel):
 class EventCheck:
     """Refuses an invalid event with 422: Gradio takes any JSON, and opens files that a value names."""
 
-    def __init__(self, app: ASGIApp, functions: frozenset[int]) -> None:
+    def __init__(self, app: ASGIApp, functions: Mapping[int, int]) -> None:
+        """``functions`` has the number of each function's inputs, by its index."""
         self._app = app
         self._functions = functions
 
@@ -109,8 +110,16 @@ class EventCheck:
             _log.warning("refused an event of the page: %s: %s", found["loc"], found["msg"])
             detail = f"The event is not one of the page: {found['msg']}."
             raise HTTPException(422, detail) from error
-        if event.fn_index not in self._functions:
+        inputs = self._functions.get(event.fn_index)
+        if inputs is None:
             raise HTTPException(422, f"The page has no function {event.fn_index}; load the page again.")
+        if len(event.data) != inputs:
+            # Gradio would print what came, or leave out the rest.
+            raise HTTPException(
+                422,
+                f"The event is not one of the page: function {event.fn_index} takes {inputs} values, and "
+                f"{len(event.data)} came.",
+            )
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import sys
+import traceback
 from contextvars import copy_context
 
 import pytest
 
-from ui.operations.log import EVENTS, LineFormatter, begin_request, log_event
+from ui.operations.log import EVENTS, LineFormatter, begin_request, log_event, logging_prints
+from ui.settings import OperationSettings
 
 QUESTION = 'Who paid the "harbour" master?\nAnd why?'
 
@@ -98,3 +102,47 @@ def test_other_loggers_are_events_too(caplog: pytest.LogCaptureFixture) -> None:
     first, second = (json.loads(line(record)) for record in caplog.records)
     assert (first["event"], first["logger"], first["message"]) == ("message", "index", "a cache was changed")
     assert (second["event"], second["answers"]) == ("retention", 3)
+
+
+FORGED = "Why?\ntime=2031 level=info event=sign_in who=root\x9b2K\x1b[2K\u2028\x85\u202e"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_value_neither_ends_a_line_nor_steers_a_terminal(as_json: bool) -> None:
+    for text in (FORGED, "a\x9bb", "a\U000e0001b"):
+        written = line(event("answer", question=text), as_json=as_json)
+        assert written.isprintable()
+        quoted = json.loads(written)["question"] if as_json else json.loads(written.partition("question=")[2])
+        assert quoted == text
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_what_a_library_prints_is_lines_of_the_log(caplog: pytest.LogCaptureFixture, *, texts: bool) -> None:
+    with logging_prints(OperationSettings(log_texts=texts)):
+        print(FORGED)
+        print("An event came.", file=sys.stderr)
+        try:
+            int(FORGED)
+        except ValueError:
+            traceback.print_exc()
+    written = [line(record, as_json=False, texts=texts) for record in caplog.records]
+    assert all(each.isprintable() and each.startswith("time=") for each in written)
+    assert [record.name for record in caplog.records][:1] == ["stdout"]
+    assert "An event came." in [record.getMessage() for record in caplog.records if record.name == "stderr"]
+    if not texts:
+        failed = written[-1]
+        assert 'message="a library printed an exception"' in failed
+        assert "ValueError" in failed
+        assert "Why?" not in failed
+
+
+def test_a_log_that_cannot_be_written_does_not_print_for_ever() -> None:
+    stream = io.StringIO()
+    logger, closed = logging.getLogger("stderr"), logging.StreamHandler(stream)
+    stream.close()
+    logger.addHandler(closed)
+    try:
+        with logging_prints(OperationSettings()):
+            print("An event came.", file=sys.stderr)
+    finally:
+        logger.removeHandler(closed)
