@@ -240,12 +240,15 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One of the nearest passages that were read for an answer; fields are as in :class:`Citation`.
+    """A passage that was read for an answer, or a sentence or row that may answer instead.
+
+    Fields are as in :class:`Citation`.
 
     Attributes:
         text: ``document.text[start:end]``.
-        score: the fused score of the search, 0 to 1.
+        score: the fused score of the search, 0 to 1; of an alternative, the probability that it answers.
         shortfall: for an abstention, why this passage does not answer the question.
+        headings: of an alternative that is a row of a table.
     """
 
     document_id: int
@@ -262,6 +265,7 @@ class Passage:
     score: float
     shortfall: str | None = None
     recognised: bool = False
+    headings: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,8 @@ class Answer:
         citations: the footnotes, by number.
         passages: the nearest passages that were read, best first. For an abstention, a passage that several
             near-duplicate documents contain appears once.
+        alternatives: if the quotes do not surely answer, at most three other sentences or rows that may, the
+            likeliest first; not for an abstention.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
             nothing was read.
         model: ``quoted``, or the name of the language model that wrote the answer.
@@ -317,6 +323,7 @@ class Answer:
     searched_for: str | None = None
     headline: Headline | None = None
     disagreements: tuple[Disagreement, ...] = ()
+    alternatives: tuple[Passage, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     fallback: Fallback | None = None
     prompt_digest: str | None = None

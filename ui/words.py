@@ -110,6 +110,10 @@ def excerpt(text: str) -> str:
     return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[-40:] else cut} …"
 
 
+def alternative_words(text: str, headings: str | None) -> str:
+    return excerpt(f"{headings}\n{text}" if headings else text)
+
+
 MAX_ID = 2**53 - 1  # the largest integer that every JSON reader holds exactly (RFC 8259, section 6)
 CONVERSATION_ID = r"^[A-Za-z0-9_-]{1,64}$"
 

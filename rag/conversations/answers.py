@@ -37,7 +37,9 @@ def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
         answer.question,
         f"{answer.question}\n{answer.text}",
         frozenset((cited.document_id, cited.version) for cited in answer.citations),
-        frozenset(filtered).union(passage.document_id for passage in answer.passages),
+        frozenset(filtered).union(
+            passage.document_id for passage in (*answer.passages, *answer.alternatives)
+        ),
     )
     try:
         AnswerStore(catalog).put(

@@ -103,7 +103,16 @@ def cite(
 
 
 def as_passage(reading: Reading, document_texts: DocumentTexts, shortfall: str | None = None) -> Passage:
-    record, span = reading.document, reading.span
+    passage = _passage(reading.document, reading.span, reading.score, document_texts)
+    return replace(passage, shortfall=shortfall)
+
+
+def as_alternative(cited: CitedSentence, score: float, document_texts: DocumentTexts) -> Passage:
+    passage = _passage(cited.record, cited.sentence.span, score, document_texts)
+    return replace(passage, headings=cited.sentence.headings or None)
+
+
+def _passage(record: DocumentRecord, span: Span, score: float, document_texts: DocumentTexts) -> Passage:
     document = document_texts.text(record)
     return Passage(
         document_id=record.document_id,
@@ -117,8 +126,7 @@ def as_passage(reading: Reading, document_texts: DocumentTexts, shortfall: str |
         start=span.start,
         end=span.end,
         text=span.of(document.text),
-        score=reading.score,
-        shortfall=shortfall,
+        score=score,
         recognised=_is_recognised(record, document, span),
     )
 

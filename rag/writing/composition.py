@@ -9,13 +9,20 @@ import regex
 
 from index.embedding import Encoder
 from index.library import Snapshot
-from rag.answers import Answer, AnswerSentence, Citation, Verification
+from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
 from rag.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, Decision, caveat
 from rag.finding.cells import CellChoice, choose_pair, subject_of
-from rag.finding.citations import CitedSentence, Copies, DocumentTexts, cite, cite_earliest
-from rag.finding.ranking import SURE, Calibration, Scored, select
+from rag.finding.citations import (
+    CitedSentence,
+    Copies,
+    DocumentTexts,
+    as_alternative,
+    cite,
+    cite_earliest,
+)
+from rag.finding.ranking import SURE, Calibration, Scored, is_repeated, select
 from rag.finding.reading import Reader
 from rag.finding.stretches import ITEM, Widening
 from rag.headlines import headline_of
@@ -25,6 +32,7 @@ from rag.verification import verify_quote
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
 FAR = "the cited words support it, but other sentences are closer to the question"
 
+ALTERNATIVES = 3  # the most other sentences that stand below an answer which is not sure
 NEAREST = 0.8  # the share is of the best sentence's probability
 
 
@@ -225,7 +233,30 @@ def quote(
     shown = [item for group in groups for item in group]
     missing = None if asked.form is Form.SUMMARY or draft.note else caveat(asked, shown)
     note = " ".join(filter(None, [draft.note, missing]))
-    return replace(composition.answer(draft), note=note or None, headline=headline)
+    others = () if findings.ranked[0].score >= SURE else _alternatives(findings, shown)
+    answer = replace(composition.answer(draft), note=note or None, headline=headline)
+    return replace(answer, alternatives=others)
+
+
+def _alternatives(findings: Findings, shown: Sequence[Scored]) -> tuple[Passage, ...]:
+    """Of a list, all that may answer are shown already; the sides of a comparison are sought one by one."""
+    if findings.question.form not in {Form.FACT, Form.COMPARISON} or findings.sides:
+        return ()
+    found = list(shown)
+    for item in findings.ranked:
+        is_other = item.score > 0 and not is_repeated(item, found)
+        if is_other and not is_instruction(item.candidate.sentence.text):
+            found.append(item)
+        if len(found) == len(shown) + ALTERNATIVES:
+            break
+    return tuple(
+        as_alternative(
+            findings.copies.earliest(item.candidate.reading.document, item.candidate.sentence),
+            item.score,
+            findings.document_texts,
+        )
+        for item in found[len(shown) :]
+    )
 
 
 def _contradicting(findings: Findings, best: Scored, encoder: Encoder | None) -> list[Scored]:

@@ -19,7 +19,7 @@ from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
-from rag.finding.ranking import CALIBRATION, Calibration
+from rag.finding.ranking import CALIBRATION, SURE, Calibration
 from rag.llm import LanguageModel
 from rag.verification import Gate
 from rag.writing import Writer
@@ -127,6 +127,31 @@ def test_another_report_s_figure_is_cited_though_little_probable(
     assert quotes[2].startswith("The Ministry of Civil Protection counted 15,900 displaced people on 12 May")
 
 
+def test_an_answer_that_is_not_sure_has_three_alternatives_and_a_sure_one_or_a_refusal_none(
+    library: MakeLibrary,
+) -> None:
+    counts = (("North", 41, 38), ("South", 57, 54), ("East", 12, 9), ("West", 88, 85), ("Coast", 63, 60))
+    rows = "".join(f"| {name} | {opened} | {closed} |\n" for name, opened, closed in counts)
+    table = f"# Cases\n\n| Region | Cases opened | Cases closed |\n|---|---|---|\n{rows}"
+    engine = library({"cases.md": f"{table}\nThe court in Varda has nine judges.\n"})
+    answer = engine.ask("How many cases were closed?")
+    cited = {cited.quote for cited in answer.citations}
+    headings = "Cases\n\nRegion | Cases opened | Cases closed"
+    assert [other.headings for other in answer.alternatives] == [headings] * 3
+    assert cited.isdisjoint({other.text for other in answer.alternatives})
+    scores = [other.score for other in answer.alternatives]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < scores[0] < SURE
+    for other in answer.alternatives:
+        text = engine.index.catalog.text(other.document_id, other.version).text
+        assert other.text == text[other.start : other.end]
+    sure = engine.ask("How many judges does the court in Varda have?")
+    assert sure.citations[0].quote == "The court in Varda has nine judges."
+    assert sure.alternatives == ()
+    refused = engine.ask("Who won the chess championship of Ostmere?")
+    assert (refused.abstained, refused.alternatives) == (True, ())
+
+
 def test_a_library_whose_rows_are_all_of_other_periods_is_not_called_empty(library: MakeLibrary) -> None:
     rows = "| Item | Million |\n|---|---|\n| Net sales in 2022 | 5 |\n| Net sales in 2023 | 6 |\n"
     answer = library({"a.md": rows}).ask("How much were net sales in 2019?")
@@ -170,8 +195,8 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
     assert list(body) == [
         "answer_id", "question", "text", "abstained", "reason", "cause", "note", "sentences", "citations",
         "passages", "answerability", "model", "generation", "created", "conversation_id", "standalone",
-        "searched_for", "headline", "disagreements", "dropped", "fallback", "prompt_digest", "searched",
-        "timings",
+        "searched_for", "headline", "disagreements", "alternatives", "dropped", "fallback", "prompt_digest",
+        "searched", "timings",
     ]  # fmt: skip
     assert list(body["citations"][0]) == [
         "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "author",

@@ -25,6 +25,7 @@ from ui.words import (
     COMPUTED,
     RECOGNISED,
     advice_for,
+    alternative_words,
     compared_names,
     date_or_undated,
     difference_words,
@@ -188,9 +189,7 @@ def print_answer(console: Console, answer: Result, *, passages: int = 1) -> None
     first = {citation["id"]: citation for citation in reversed(answer["citations"])}
     for number in sorted(first):
         _print_footnote(console, first[number], answer["text"])
-    for dropped in answer["dropped"]:
-        words = readable(dropped["text"])
-        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
+    _print_not_shown(console, answer)
 
 
 def print_search(console: Console, response: Result, *, has_filters: bool = False) -> None:
@@ -246,6 +245,15 @@ def _print_value(console: Console, figure: Result, names: str) -> None:
         Text(visible(figure["value"]), style="bold").append(f" {visible(figure['unit'])}", "not bold")
     )
     console.print(Text(names, style="dim"))
+
+
+def _print_not_shown(console: Console, answer: Result) -> None:
+    for other in answer["alternatives"]:
+        words = visible(alternative_words(other["text"], other["headings"]))
+        _print_entry(console, "Or:", _source(other), "", words)
+    for dropped in answer["dropped"]:
+        words = readable(dropped["text"])
+        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
 
 
 def _print_disagreement(console: Console, disagreement: Result) -> None:

@@ -121,6 +121,7 @@ answers: st.SearchStrategy[Answer] = built(
         comparison=st.none() | built(Comparison, computed=built(Computed, percent=maybe, answer=maybe)),
     ),
     passages=some(built(Passage)),
+    alternatives=some(built(Passage)),
     disagreements=some(built(Disagreement, figures=some(built(StatedFigure)))),
     dropped=some(built(Dropped)),
     searched=st.none()

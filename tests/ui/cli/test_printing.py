@@ -144,6 +144,13 @@ def test_an_abstention_is_its_reason_the_nearest_passage_with_what_it_lacks_and_
     ]
 
 
+def test_alternatives_are_printed_below_an_answer_that_is_not_sure() -> None:
+    shown = printed(printing.print_answer, replace(ANSWER, alternatives=(PASSAGE, PASSAGE)).as_dict())
+    line = "Or: Inquiry · Ministry · 2031 · page 2 · dam.pdf"
+    assert [each for each in shown if "Or:" in each] == [line, line]
+    assert shown[-1].strip() == "Dams fail."
+
+
 def test_a_row_is_printed_with_dots_between_its_cells() -> None:
     table = replace(ABSTENTION, passages=(replace(PASSAGE, text="Gate | Shut\nNorth | | 30"),))
     assert "  Gate · Shut; North · 30" in printed(printing.print_answer, table.as_dict())

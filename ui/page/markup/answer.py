@@ -55,7 +55,7 @@ from ui.page.markup.tables import (
     table_markup,
     title_link,
 )
-from ui.words import advice_for, compared_names, difference_words, excerpt
+from ui.words import advice_for, alternative_words, compared_names, difference_words, excerpt
 
 VERDICT_KEYS: Mapping[Verdict, str] = {
     "quoted": "verdict.quoted",
@@ -394,7 +394,8 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
     return (
         f"{_opening('fn-answer', answer)}{corrected}{understood}{filters_markup(answer.searched, locale)}"
         f"{headline_markup(answer.headline, locale)}{_groups(sentences, locale)}"
-        f"{disagreements_markup(answer, locale)}{note}{_below(sentences, locale)}{end}"
+        f"{disagreements_markup(answer, locale)}{note}{alternatives_markup(answer, locale)}"
+        f"{_below(sentences, locale)}{end}"
     )
 
 
@@ -575,6 +576,22 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
         f'<p class="fn-reason">{reason}</p>{nearest}'
         f"{searched_markup(answer.searched, tried, locale)}{more}"
     )
+
+
+def alternatives_markup(answer: Answer, locale: Locale) -> str:
+    """Return a line for each; a style sheet unfolds them where there is room."""
+    if not answer.alternatives:
+        return ""
+    label = escape(locale.text("alternatives.or"))
+    lines = "".join(
+        f'<li><span class="fn-instead">{label}</span> <a class="fn-copy" href="{source_target(passage)}">'
+        f"{escape(alternative_words(passage.text, passage.headings))}</a> "
+        f'<span class="fn-facts"><span class="fn-fact">{escape(passage.title)}</span>'
+        f"{facts_markup(passage, [passage.page], locale, recognised=passage.recognised)}</span></li>"
+        for passage in answer.alternatives
+    )
+    summary = escape(locale.text("alternatives.summary", count=len(answer.alternatives)))
+    return f'<details class="fn-alternatives"><summary>{summary}</summary><ul>{lines}</ul></details>'
 
 
 def _passage(passage: Passage, locale: Locale) -> str:

@@ -299,6 +299,22 @@ def test_an_abstention_gives_the_reason_and_the_nearest_passage_and_the_others_b
     assert Page(answer_markup(abstention())).text_of("fn-nearest") == []
 
 
+def test_alternatives_stand_in_a_line_each_below_an_answer_that_is_not_sure() -> None:
+    row = replace(passage("North | 41 | 38"), headings="Region | Opened | Closed")
+    made = replace(answer(citation(1, "It is 57.")), alternatives=(passage("It is <41>."), row))
+    page = Page(answer_markup(made))
+    assert page.text_of("fn-instead") == ["Or:", "Or:"]
+    assert page.text_of("fn-copy")[0] == "It is <41>."
+    assert {"Region", "Opened", "Closed", "North", "41", "38"} <= set(
+        regex.findall(r"\w+", page.text_of("fn-copy")[1])
+    )
+    assert [href for href, _ in page.links if href.startswith("#cite-7-")] == [
+        "#cite-7-1-10-21",
+        "#cite-7-1-10-25",
+    ]
+    assert "fn-alternatives" not in answer_markup(replace(made, alternatives=()))
+
+
 def test_a_streamed_answer_shows_cited_sentences_and_the_words_still_to_be_cited() -> None:
     page = Page(streamed_markup("One. Tw", [citation(1, "One.")]))
     assert page.text_of("fn-quote") == ["One."]
