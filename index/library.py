@@ -254,8 +254,16 @@ class Library:
                 if reader.is_hidden_at(item.source, item.path):
                     raise LoadError(Path(item.path), "cannot have this name", "choose another name")
                 if item.collection in reader.hidden:
-                    cause = f"cannot be in the collection “{item.collection}”"
-                    raise LoadError(Path(item.path), cause, "choose another collection")
+                    raise _not_in(item, item.collection)
+            for item in described:
+                named = item.given.get("collection")
+                if named is None or not named.value:
+                    continue
+                if alike := reader.look_alikes(named.value, (item.source, item.path)):
+                    if not set(alike).isdisjoint(reader.hidden):
+                        raise _not_in(item, named.value)
+                    cause = f"cannot be in the collection “{named.value}”, which looks like “{alike[0]}”"
+                    raise LoadError(Path(item.path), cause, "write it like that, or choose another name")
         return described
 
     def _wanted_encoder(self, reader: CatalogReader) -> Encoder:
@@ -278,3 +286,8 @@ class Library:
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:
         return self._encoder_pool.encoder_for(self._recipe_of(reader))
+
+
+def _not_in(item: Incoming, collection: str | None) -> LoadError:
+    cause = f"cannot be in the collection “{collection}”"
+    return LoadError(Path(item.path), cause, "choose another collection")

@@ -17,6 +17,7 @@ from index.documents import (
     described,
     merged,
 )
+from index.text import look_alike
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,13 +94,19 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class HiddenPaths:
-    """A file that is not in the library yet is hidden if its folder would put it into a hidden collection."""
+    """A file that is not in the library yet is hidden if its folder would put it into a hidden collection.
+
+    So is one in a folder that looks like a hidden collection, which would be limited, too.
+    """
 
     collections: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
 
     def __contains__(self, path: str) -> bool:
-        return path in self.documents or ("/" in path and path.partition("/")[0] in self.collections)
+        folder, slash, _ = path.partition("/")
+        return path in self.documents or (
+            bool(slash) and any(look_alike(folder, each) for each in self.collections)
+        )
 
     def __bool__(self) -> bool:
         return bool(self.collections)

@@ -40,6 +40,7 @@ from index.catalog.writes import (
     forecast,
     insert_build,
     insert_chunks,
+    limit_look_alikes,
     note_removals,
     put_uploader,
     restore_rows,
@@ -253,6 +254,7 @@ class Catalog:
                 added.append(tuple(insert_chunks(connection, build.number, document_id, new_chunks)))
             for document_id in sorted(removed):
                 gone |= delete_document(connection, document_id)
+            limit_look_alikes(connection, [item.incoming.collection for item in new], written)
             note_removals(connection, gone, generation)
             committed = Committed(generation, tuple(written), tuple(added), tuple(gone))
             if prepare is not None:

@@ -46,6 +46,7 @@ from index.records import (
     Recipe,
     Viewer,
 )
+from index.text import look_alikes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +62,15 @@ def hidden_collections(viewer: Viewer | None) -> sa.Select[Any] | None:
         return None
     own = sa.select(limit_viewers.c.collection).where(limit_viewers.c.viewer == viewer.key)
     return sa.select(limits.c.collection).where(limits.c.collection.not_in(own))
+
+
+def collections_of(connection: sa.Connection, except_path: tuple[str, str] | None = None) -> set[str]:
+    """The collections of the current documents, without that at source and path ``except_path``."""
+    query = sa.select(versions.c.collection).distinct().join_from(documents, versions, is_current())
+    if except_path is not None:
+        source, path = except_path
+        query = query.where(sa.or_(documents.c.source != source, documents.c.path != path))
+    return set(connection.scalars(query.where(versions.c.collection.is_not(None))))
 
 
 def documents_in(collections: sa.Select[Any]) -> sa.Select[Any]:
@@ -457,6 +467,14 @@ class CatalogReader:
         query = sa.select(versions.c.collection, sa.func.count()).join_from(documents, versions, is_current())
         named = query.where(versions.c.collection.is_not(None), *self._visible())
         return {name: count for name, count in self.connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
+
+    def look_alikes(self, collection: str, except_path: tuple[str, str] | None = None) -> list[str]:
+        """The collections with documents or a limit, also hidden ones, that look like a new ``collection``.
+
+        None if there is that collection. The one of the document at source and path ``except_path`` may go.
+        """
+        limited = self.connection.scalars(sa.select(limits.c.collection))
+        return look_alikes(collection, {*collections_of(self.connection, except_path), *limited})
 
     def count_by_language(self) -> dict[str, int]:
         query = sa.select(versions.c.language, sa.func.count()).join_from(documents, versions, is_current())

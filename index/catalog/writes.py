@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from index.catalog.dialects import database_of, each_of, insert_into, writing
 from index.catalog.reader import (
     batches,
+    collections_of,
     details_of,
     get_build,
     get_meta,
@@ -52,6 +54,9 @@ from index.errors import (
 )
 from index.private import make_file
 from index.records import Build, Committed, Incoming, NewVersion, Recipe
+from index.text import look_alike, look_alikes
+
+_log = logging.getLogger(__name__)
 
 
 def set_meta(connection: sa.Connection, key: str, value: str) -> None:
@@ -548,6 +553,39 @@ def _sizes(source: str) -> sa.Select[tuple[str, int]]:
     return pairs.where(documents.c.source == source)
 
 
+def limit_look_alikes(
+    connection: sa.Connection, names: Iterable[str | None], written: Collection[int]
+) -> None:
+    """Limit a collection that is new with these documents as the limited ones that it looks like.
+
+    A folder's name cannot be refused, and its reports must not be seen by more than those beside them.
+    """
+    limited = list(connection.scalars(sa.select(limits.c.collection)))
+    for name in sorted({name for name in names if name is not None}) if limited else ():
+        alike = look_alikes(name, limited)
+        if alike and not _documents_in(connection, name).difference(written):
+            _copy_limits(connection, alike, name)
+
+
+def _documents_in(connection: sa.Connection, collection: str) -> set[int]:
+    found = sa.select(documents.c.id).join_from(documents, versions, is_current())
+    return set(connection.scalars(found.where(versions.c.collection == collection)))
+
+
+def _copy_limits(connection: sa.Connection, limited: Sequence[str], collection: str) -> None:
+    """Only who may see all of ``limited`` may see ``collection``, which has no limit yet."""
+    _log.warning("The collection %r looks like %r, and is limited as that one.", collection, limited[0])
+    count_invalidation(connection)
+    connection.execute(sa.insert(limits).values(collection=collection))
+    theirs = [
+        set(connection.scalars(sa.select(limit_viewers.c.viewer).where(limit_viewers.c.collection == each)))
+        for each in limited
+    ]
+    if viewers := sorted(set.intersection(*theirs)):
+        rows = [{"collection": collection, "viewer": viewer} for viewer in viewers]
+        connection.execute(sa.insert(limit_viewers), rows)
+
+
 class CollectionViewers:
     """Safe to share between threads."""
 
@@ -565,14 +603,22 @@ class CollectionViewers:
         return found
 
     def set(self, collection: str, viewers: Collection[str]) -> None:
-        """The collection may have no document yet; ``viewers`` are keys."""
+        """The collection may have no document yet; ``viewers`` are keys.
+
+        A first limit holds for those that look like the collection, too, unless they have their own.
+        """
         rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
         with writing(self._engine) as connection:
             count_invalidation(connection)
-            connection.execute(sa.delete(limits).where(limits.c.collection == collection))
+            known = connection.execute(sa.delete(limits).where(limits.c.collection == collection)).rowcount
             connection.execute(sa.insert(limits).values(collection=collection))
             if rows:
                 connection.execute(sa.insert(limit_viewers), rows)
+            if not known:
+                limited = set(connection.scalars(sa.select(limits.c.collection)))
+                for other in sorted(collections_of(connection).difference(limited)):
+                    if look_alike(collection, other):
+                        _copy_limits(connection, [collection], other)
 
     def remove(self, collection: str) -> bool:
         """Return whether the collection was limited."""

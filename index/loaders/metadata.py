@@ -17,6 +17,7 @@ from index.documents import KEYS, MAX_COLLECTION_CHARACTERS, Detail, Document, O
 from index.errors import LoadError, printable
 from index.loaders.blocks import flow
 from index.text.languages import detect
+from index.text.likeness import without_unseen
 
 MAX_TITLE_CHARACTERS = 120  # a longer first line is a paragraph
 _ISO_DATE = re.compile(r"([0-9]{4})(?:[-/]?([0-9]{2})(?:[-/]?([0-9]{2})(?![0-9])(?:[T ].*)?)?)?", re.DOTALL)
@@ -177,7 +178,8 @@ _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NO
 
 def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:
     """Raises LoadError for an unknown key, or a date, language or collection that is not valid."""
-    given = {key: flow(value) for key, value in values.items() if flow(value)}
+    seen = {key: without_unseen(value) if key == "collection" else value for key, value in values.items()}
+    given = {key: flow(value) for key, value in seen.items() if flow(value)}
     for key in given:
         if key not in KEYS:
             raise LoadError(path, f"has an unknown detail {key!r}", f"use only {', '.join(KEYS)}")

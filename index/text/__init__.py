@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from index.text.find import fold, fold_characters, matches
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, is_latin, may_be_in
+    from index.text.likeness import look_alike, look_alikes, without_unseen
     from index.text.passages import DAYS, MAX_CHUNK_TOKENS, MONTHS, sentences, table_context
     from index.text.tabular import (
         PATH_SEPARATOR,
@@ -49,6 +50,8 @@ __all__ = [
     "is_quantity",
     "is_row",
     "label_cells",
+    "look_alike",
+    "look_alikes",
     "matches",
     "may_be_in",
     "readable_rows",
@@ -57,6 +60,7 @@ __all__ = [
     "table_cells",
     "table_context",
     "tables",
+    "without_unseen",
     "words_outside_columns",
 ]
 
@@ -68,6 +72,7 @@ __getattr__ = attributes(
         "index.text.find": ("fold", "fold_characters", "matches"),
         "index.text.geometry": ("Box", "boxes"),
         "index.text.languages": ("detect", "is_latin", "may_be_in"),
+        "index.text.likeness": ("look_alike", "look_alikes", "without_unseen"),
         "index.text.passages": ("DAYS", "MONTHS", "MAX_CHUNK_TOKENS", "sentences", "table_context"),
         "index.text.tabular": (
             "PATH_SEPARATOR",

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 from index.catalog import Catalog, CollectionViewers
 from index.documents import MAX_COLLECTION_CHARACTERS
+from index.text import look_alikes, without_unseen
 from ui.accounts.database import Accounts
 from ui.accounts.schema import ACCOUNTS
 from ui.accounts.sign_in import SignIn
@@ -61,10 +62,18 @@ class CollectionLimits:
 
     def limit(self, collection: str, names: Sequence[str]) -> CollectionRecord:
         """Replace an earlier limit. Raises AccountError if a user is unknown or the name is wrong."""
+        known = {record.collection for record in self.all()}
+        if collection not in known:
+            collection = without_unseen(collection)
         if not collection.strip() or len(collection) > MAX_COLLECTION_CHARACTERS:
             raise AccountError(
                 f"{collection!r} cannot be the name of a collection; give 1 to {MAX_COLLECTION_CHARACTERS} "
                 "characters, not only blanks"
+            )
+        if alike := look_alikes(collection, known):
+            raise AccountError(
+                f"{collection!r} looks like the collection {alike[0]!r}; write it like that, or choose "
+                "another name"
             )
         users = [self._accounts.users.get(name) for name in names]
         self._limits.set(collection, [self._accounts.viewer_key(user.user_id) for user in users])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from index.text import without_unseen
 from ui.errors import AccountError
 
 
@@ -61,7 +62,9 @@ _NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
 def checked_name(name: str) -> str:
     """Return the name in NFC. Raises AccountError unless it is 1 to 64 letters, digits and ``. _ @ -``."""
     composed = unicodedata.normalize("NFC", name)
-    if len(composed) > MAX_CHARACTERS or not _NAME.fullmatch(composed):
+    # Some letters, as the Hangul fillers, are not seen.
+    is_name = _NAME.fullmatch(composed) and without_unseen(composed) == composed
+    if len(composed) > MAX_CHARACTERS or not is_name:
         raise AccountError(
             f"{name!r} cannot be a name; use at most {MAX_CHARACTERS} letters, digits and the signs . _ @ -"
         )

@@ -14,13 +14,18 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from pwdlib import PasswordHash
 
+from index.text import look_alikes
 from ui.accounts.identity import Role, checked_name, is_same_but_for_case, key_of
 from ui.accounts.schema import provided, sessions, users
+from ui.accounts.schema import secrets as secret_values
 from ui.errors import AccountError, LastAdministratorError, NotAdmittedError
 from ui.settings import ProviderChoice
 
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
+
+_MIN_SCORE = 3  # of zxcvbn, from 0 to 4: more than 100 million guesses
+_MOST_GUESSED = 72  # characters, the most that zxcvbn takes
 
 NO_HASH = ""  # the value in place of the hash, for a user without a password. No password has this hash
 
@@ -52,13 +57,13 @@ class Users:
         row = {
             "name": name,
             "key": key_of(name),
-            "password": self._hash(password),
+            "password": self._hash(password, name),
             "role": role,
             "created": self._clock(),
         }
         try:
             with self._engine.begin() as connection:
-                connection.execute(sa.insert(users).values(row))
+                _insert(connection, row)
         except sa.exc.IntegrityError as error:
             raise name_is_taken(name) from error
         return self.get(name)
@@ -99,7 +104,7 @@ class Users:
             since = sa.func.coalesce(users.c.disabled, self._clock())
             values["disabled"] = since if is_disabled else None
         if password is not None:
-            values["password"] = self._hash(password)
+            values["password"] = self._hash(password, name)
         named = users.c.key == key_of(name)
         if keeps_administrator and (is_disabled or role not in {None, Role.ADMINISTRATOR}):
             named &= _is_dispensable(provider)
@@ -150,11 +155,16 @@ class Users:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy
 
-    def _hash(self, password: str) -> str:
+    def _hash(self, password: str, name: str) -> str:
         if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
             raise AccountError(
                 f"a password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS:,} characters, and "
                 f"this one has {len(password):,}; choose another one"
+            )
+        if not _is_hard_to_guess(password, name):
+            raise AccountError(
+                "this password is easy to guess, as common words, repetitions and rows of keys are; choose "
+                "another one, such as four words that do not belong together"
             )
         return self._hasher.hash(_composed(password))
 
@@ -175,6 +185,18 @@ def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Us
         )
         for row in connection.execute(found.order_by(users.c.key))
     ]
+
+
+def _insert(connection: sa.Connection, row: dict[str, object]) -> int:
+    """Return the id. Raises IntegrityError for a user's name, AccountError for one that looks like it."""
+    # On PostgreSQL, two names that look alike could otherwise be added at the same time.
+    connection.execute(sa.select(secret_values.c.name).with_for_update())
+    number: int = connection.execute(sa.insert(users).values(row).returning(users.c.id)).scalar_one()
+    others = connection.scalars(sa.select(users.c.name).where(users.c.id != number).order_by(users.c.key))
+    name = str(row["name"])
+    if alike := look_alikes(name, others):
+        raise AccountError(f"the name {name!r} looks like that of the user {alike[0]!r}; choose another name")
+    return number
 
 
 def name_is_taken(name: str) -> AccountError:
@@ -214,6 +236,14 @@ def _indispensable(name: str) -> LastAdministratorError:
     )
 
 
+def _is_hard_to_guess(password: str, name: str) -> bool:
+    from zxcvbn import zxcvbn
+
+    # Its time grows fast with the length, and what begins well is hard to guess.
+    found = zxcvbn(password[:_MOST_GUESSED], user_inputs=[name, "footnoted"])
+    return int(found["score"]) >= _MIN_SCORE
+
+
 def _composed(password: str) -> str:
     """Return a password in Unicode's composed form, so that its hash does not depend on the keyboard."""
     return unicodedata.normalize("NFC", password)
@@ -239,7 +269,7 @@ class ProvidedUsers:
         row = {"name": name, "key": key_of(name), "password": NO_HASH, "role": role, "created": self._clock()}
         try:
             with self._engine.begin() as connection:
-                user_id = connection.execute(sa.insert(users).values(row).returning(users.c.id)).scalar_one()
+                user_id = _insert(connection, row)
                 connection.execute(
                     sa.insert(provided).values(user_id=user_id, issuer=issuer, subject=subject)
                 )
