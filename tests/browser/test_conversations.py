@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -409,13 +409,12 @@ def test_an_answer_that_was_sent_while_nobody_listened_is_shown_all_the_same(see
     expect(page.locator(".bot-row .fn-mark").first).to_be_visible()
 
 
+@pytest.mark.parametrize("pieces", [("[1.1] More than a thousand suspects were arrested.\n", "[1.1] "), ()])
 def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_comes_back_where_that_is_stopped(
-    chromium: Browser, seed_index: Library
+    chromium: Browser, seed_index: Library, pieces: Sequence[str]
 ) -> None:
     released = Event()
-    model = model_of(
-        ScriptedLLM(hangs(released, "[1.1] More than a thousand suspects were arrested.\n", "[1.1] "))
-    )
+    model = model_of(ScriptedLLM(hangs(released, *pieces)))
     engine = QueryEngine(seed_index, writer=Writer(model, Gate()))
     with serving(seed_index, engine) as server, opened(chromium, server) as page:
         field, stop = page.get_by_label("Your question"), page.get_by_role("button", name="Stop", exact=True)

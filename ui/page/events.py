@@ -127,7 +127,7 @@ class ChatEvents:
             history = conversation.follow(question)
             async for rejected in answer_exchange(self._engine, conversation, *history, scope):
                 # A rejected question goes back to the input, so that the user can change it.
-                yield rejected or self._unchanged, session, conversation.messages
+                yield rejected or self._unchanged, session, session.messages
 
     async def _ask_again(
         self, command: Command, answer_id: str, scope: str, session: Session, locale: Locale
@@ -148,7 +148,7 @@ class ChatEvents:
         with session.take_turn(history[0].question, scope):
             session.conversation = conversation
             async for rejected in answer_exchange(self._engine, conversation, *history, scope):
-                yield rejected or self._unchanged, session, conversation.messages
+                yield rejected or self._unchanged, session, session.messages
 
     async def _shown_conversation(self, shown: str, locale: Locale) -> ShownConversation:
         """Restore the conversation that the page showed before the server restarted, or make a new one."""
@@ -175,10 +175,12 @@ async def answer_exchange(
         answers = partial_answers(engine, question, filters, history, exact=exchange.is_exact)
         async with aclosing(answers) as updates:
             async for partial in updates:
+                if not exchange.is_stopped_or_failed:
+                    exchange.show(partial, conversation.locale)
+                # Gradio sends the last update again when the event ends. After a stop, that must show the stop.
+                yield ""
                 if exchange.is_stopped_or_failed:
                     return
-                exchange.show(partial, conversation.locale)
-                yield ""
     except FiltersError:
         # Without valid filters, the search would cover the whole library instead of the chosen reports.
         conversation.fail(exchange, failure_markup(conversation.locale.text("refused.scope")))

@@ -10,11 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from pwdlib import PasswordHash
 
 from index.records import Viewer
 from tests.support.clocks import Clock
 from tests.support.people import PASSWORD
 from ui.accounts import LOCAL, PENDING_SECONDS, Accounts, Identity, Person, Role, Scope
+from ui.accounts.schema import users
 from ui.accounts.users import MAX_PASSWORD_CHARACTERS
 from ui.errors import AccountError, LastAdministratorError, NotAdmittedError
 from ui.settings import ProviderChoice
@@ -40,7 +43,7 @@ def test_a_password_is_the_same_on_each_keyboard(accounts: Accounts) -> None:
 
 
 def test_a_password_is_read_to_its_end(accounts: Accounts) -> None:
-    longest = "x" * MAX_PASSWORD_CHARACTERS
+    longest = (PASSWORD * 50)[:MAX_PASSWORD_CHARACTERS]
     accounts.users.add("Ada", longest)
     assert accounts.users.verified("Ada", longest) is not None
     assert accounts.users.verified("Ada", f"{longest}x") is None
@@ -61,7 +64,7 @@ def test_the_number_of_a_removed_user_does_not_come_back(accounts: Accounts) -> 
     assert accounts.users.add("Ada", PASSWORD).user_id > first.user_id
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "<b>", "x" * 65, "a\nb", "a\u202eb"])
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "<b>", "x" * 65, "a\nb", "a\u202eb", "ada\u3164"])
 def test_a_name_that_is_none_is_refused(accounts: Accounts, name: str) -> None:
     with pytest.raises(AccountError, match="cannot be a name"):
         accounts.users.add(name, PASSWORD)
@@ -72,6 +75,52 @@ def test_a_name_is_given_once(accounts: Accounts, name: str) -> None:
     accounts.users.add("Ada", PASSWORD)
     with pytest.raises(AccountError, match="already"):
         accounts.users.add(name, PASSWORD)
+
+
+@pytest.mark.parametrize("name", ["\u0430lice", "a1ice", "aIice", "\u0410L\u0399CE"])
+def test_a_name_that_looks_like_that_of_a_user_is_refused(accounts: Accounts, name: str) -> None:
+    accounts.users.add("alice", PASSWORD)
+    for add in (partial(accounts.users.add, name, PASSWORD), partial(accounts.provided.add, name, ISSUER)):
+        with pytest.raises(AccountError, match="looks like that of the user 'alice'; choose another name"):
+            add()
+    person = Person(ISSUER, "subject-1", name)
+    with pytest.raises(AccountError, match="looks like"):
+        accounts.provided.admitted(person, admits_all=True)
+    assert [user.name for user in accounts.users.all()] == ["alice"]
+
+
+def test_people_whose_names_look_alike_already_sign_in_with_the_exact_name(accounts: Accounts) -> None:
+    added = accounts.users.add("alice", PASSWORD)
+    other = accounts.users.add("bea", PASSWORD[::-1])
+    with accounts.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE users SET name = '\u0430lice', key = '\u0430lice' WHERE name = 'bea'"
+        )
+    assert accounts.users.verified("alice", PASSWORD) == added
+    assert accounts.users.verified("\u0430lice", PASSWORD[::-1]) == replace(other, name="\u0430lice")
+    assert accounts.users.verified("\u0430lice", PASSWORD) is None
+    assert accounts.users.change("\u0430lice", password=PASSWORD).name == "\u0430lice"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["passwordpassword", " " * 12, "qwertyuiop[]", "Password123456!", "ada-ada-ada-ada", "footnoted2026"],
+)
+def test_a_password_that_is_soon_guessed_is_refused(accounts: Accounts, password: str) -> None:
+    with pytest.raises(AccountError, match=r"easy to guess, as common words, .*; choose another one"):
+        accounts.users.add("ada", password)
+    user = accounts.users.add("ada", PASSWORD)
+    with pytest.raises(AccountError, match="easy to guess"):
+        accounts.users.change("ada", password=password)
+    assert accounts.users.verified("ada", PASSWORD) == user
+
+
+def test_a_password_from_before_still_signs_in(accounts: Accounts) -> None:
+    accounts.users.add("ada", PASSWORD)
+    stored = PasswordHash.recommended().hash("passwordpassword")
+    with accounts.engine.begin() as connection:
+        connection.execute(sa.update(users).values(password=stored))
+    assert accounts.users.verified("ada", "passwordpassword") is not None
 
 
 @pytest.mark.parametrize("password", ["", "eleven char", "x" * 1_001])
