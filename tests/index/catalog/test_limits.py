@@ -17,6 +17,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters, HiddenPaths, Viewer
 from index.search import terms
+from index.text import without_unseen
 from index.uploads import edit_document
 from tests.support.reports import incoming, paths
 
@@ -226,10 +227,70 @@ def test_nobody_writes_where_they_may_not_see(limited: Library) -> None:
     assert edited.collection == "board"
 
 
+LOOK_ALIKES = ["Board", "bo\u0430rd", "bo\u200bard", "\uff42oard", "b0ard", "BOARD"]
+
+
+def viewers(library: Library) -> dict[str, tuple[str, ...]]:
+    return dict(CollectionViewers(library.catalog.engine).all())
+
+
+@pytest.mark.parametrize("folder", LOOK_ALIKES)
+def test_a_folder_that_looks_like_a_limited_collection_is_limited_as_that_one(
+    limited: Library, tmp_path: Path, folder: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    reports = tmp_path / "reports"
+    for name in (folder, "boards"):
+        (reports / name).mkdir(parents=True)
+        (reports / name / "plan.txt").write_text(f"{HIDDEN} {name}", encoding="utf-8")
+    sync(limited, [reports])
+    assert viewers(limited) == {"board": ("bea",), folder: ("bea",)}
+    assert f"The collection {folder!r} looks like 'board', and is limited as that one." in caplog.messages
+    own = [f"{folder}/plan.txt", "boards/plan.txt"]
+    assert paths(limited.for_viewer(BEA)) == sorted([*ALL, *own])
+    assert paths(limited.for_viewer(CAI)) == ["boards/plan.txt", *OPEN]
+    # An administrator who opens it decides for the reports to come, too.
+    CollectionViewers(limited.catalog.engine).remove(folder)
+    (reports / folder / "more.txt").write_text(f"{HIDDEN} More.", encoding="utf-8")
+    sync(limited, [reports])
+    assert viewers(limited) == {"board": ("bea",)}
+
+
+def test_a_limit_holds_for_the_collections_that_look_like_it_already(limited: Library) -> None:
+    news = CollectionViewers(limited.catalog.engine)
+    for at, folder in enumerate(["News", "NEWS"]):
+        limited.replace([incoming(f"The quay {at} is red.", f"{folder}/quay{at}.txt", "elsewhere")])
+    news.set("NEWS", ["cai"])
+    assert viewers(limited) == {"board": ("bea",), "NEWS": ("cai",), "News": ("cai",), "news": ("cai",)}
+    news.set("NEWS", ["bea"])
+    assert viewers(limited)["news"] == ("cai",)
+
+
+@pytest.mark.parametrize("name", LOOK_ALIKES)
+def test_no_collection_is_named_like_another(limited: Library, name: str) -> None:
+    loose = limited.catalog.documents()[2]
+    with pytest.raises(LoadError, match=r"cannot be in the collection “.*”; choose another collection$"):
+        edit_document(limited.for_viewer(CAI), loose.document_id, {"collection": name})
+    seen = without_unseen(name)
+    if seen == "board":
+        assert edit_document(limited, loose.document_id, {"collection": name}).collection == "board"
+        return
+    with pytest.raises(LoadError) as refused:
+        edit_document(limited, loose.document_id, {"collection": name})
+    cause = f"cannot be in the collection “{name}”, which looks like “board”; write it like that"
+    assert cause in str(refused.value)
+    assert limited.catalog.documents()[2].collection is None
+
+
+def test_the_only_report_of_a_collection_may_write_its_name_otherwise(limited: Library) -> None:
+    loose = limited.catalog.documents()[2].document_id
+    for name in ("dams", "Dams"):
+        assert edit_document(limited, loose, {"collection": name}).collection == name
+
+
 def test_paths_of_hidden_files_are_known_by_document_or_folder(limited: Library) -> None:
     with limited.catalog.for_viewer(CAI).reading() as reader:
         hidden = reader.hidden_paths()
-    known = ("board/vault.txt", "board/new.txt", "news/new.txt", "board")
-    assert [path in hidden for path in known] == [True, True, False, False]
+    known = ("board/vault.txt", "board/new.txt", "Bo\u0430rd/new.txt", "news/new.txt", "board")
+    assert [path in hidden for path in known] == [True, True, True, False, False]
     with limited.catalog.for_viewer(BEA).reading() as reader:
         assert reader.hidden_paths() == HiddenPaths()

@@ -206,11 +206,33 @@ def test_a_collection_is_limited_listed_and_opened(
     assert json.loads(capsys.readouterr().out) == {"collections": [plans]}
 
 
+def test_a_name_that_looks_like_a_collection_or_user_is_refused(
+    home: str, password: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--home", home]
+    Path(home).mkdir()
+    Catalog.open(Path(home) / CATALOG).close()
+    assert main(["collection", "limit", "Bo\u200bard", *at]) == 0
+    assert capsys.readouterr().out == "Only administrators see Board (0 reports).\n"
+    for name in ("board", "Bo\u0430rd"):
+        assert main(["collection", "limit", name, *at]) == 2
+        assert f"{name!r} looks like the collection 'Board'; write it like that" in capsys.readouterr().err
+    assert main(["user", "add", "alice", "--password-file", password, *at]) == 0
+    assert main(["user", "add", "\u0430lice", "--password-file", password, *at]) == 2
+    assert "looks like that of the user 'alice'; choose another name" in capsys.readouterr().err
+    weak = tmp_path / "weak"
+    weak.write_text("passwordpassword\n", encoding="utf-8")
+    for command in (["add", "bea"], ["password", "alice"]):
+        assert main(["user", *command, "--password-file", str(weak), *at]) == 2
+        assert "this password is easy to guess" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "cause"),
     [
         (["limit", "Plans", "--to", "nobody"], "there is no user 'nobody'"),
         (["limit", " "], "' ' cannot be the name of a collection"),
+        (["limit", "\u200b"], "cannot be the name of a collection; give"),
         (["limit", "x" * 201], "cannot be the name of a collection; give 1 to 200 characters"),
         (["open", "Plans"], "'Plans' is not limited"),
     ],

@@ -55,6 +55,8 @@ def test_an_added_user_signs_in_and_is_listed_without_password(admin: TestClient
 def test_a_user_who_cannot_be_added_is_refused(admin: TestClient) -> None:
     for body, said in (
         ({"name": "ANA", "password": OTHER}, "there is a user 'ANA' already"),
+        ({"name": "an\u0430", "password": OTHER}, "looks like that of the user 'ana'"),
+        ({"name": "bea", "password": "passwordpassword"}, "this password is easy to guess"),
         ({"name": "b c", "password": OTHER}, "cannot be a name"),
         ({"name": "..", "password": OTHER}, "cannot be a name"),
         ({"name": "bea", "password": "short"}, "password: "),
