@@ -219,6 +219,32 @@ def test_a_small_file_that_becomes_huge_is_refused_in_time(target: Target, name:
         assert answered.seconds < BOMB_SECONDS
 
 
+DEEP = {
+    "quotes.md": lambda: b">" * 100_000 + b" x\n",
+    "lists.md": lambda: b"- " * 50_000 + b"x\n",
+    "emphasis.md": lambda: b"*a **b " * 150_000,
+    "groups.rtf": lambda: b"{\\rtf1 " + b"{" * 1_000_000 + b"x" + b"}" * 1_000_000 + b"}",
+    "cells.rtf": lambda: b"{\\rtf1 \\trowd" + b"\\cellx1" * 400_000 + b"x\\cell\\row}",
+    "elements.html": lambda: b"<div>" * 1_000_000 + b"x",
+    "lists.html": lambda: b"<ul><li>" * 300_000 + b"x",
+    "tables.html": lambda: b"<table><tr><td>" * 100_000 + b"x",
+    "messages.eml": lambda: b"Subject: s\nContent-Type: message/rfc822\n\n" * 50_000 + b"Subject: s\n\nx\n",
+    "attachments.eml": lambda: (
+        b"Subject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n"
+        + b"--b\nContent-Disposition: attachment; filename=a\n\nx\n" * 100_000
+    ),
+    "words.eml": lambda: b"Subject: " + b"=?utf-8?B?YQ==?= " * 100_000 + b"\n\nhello\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DEEP)
+def test_a_file_with_countless_parts_ends_in_time(target: Target, name: str) -> None:
+    with uploaded(target, name, DEEP[name]()) as answered:
+        assert answered.status in KEPT_OR_REFUSED
+        assert answered.seconds < BOMB_SECONDS
+
+
 def test_an_archive_in_an_archive_is_not_unpacked(target: Target) -> None:
     inner = BytesIO()
     with ZipFile(inner, "w", ZIP_DEFLATED) as archive:

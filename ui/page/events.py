@@ -177,7 +177,7 @@ async def answer_exchange(
             async for partial in updates:
                 if not exchange.is_stopped_or_failed:
                     exchange.show(partial, conversation.locale)
-                # Gradio sends the last update again when the event ends. After a stop, that must show the stop.
+                # Gradio sends the last update again when the event ends, which must then show the stop.
                 yield ""
                 if exchange.is_stopped_or_failed:
                     return

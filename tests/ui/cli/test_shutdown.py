@@ -11,15 +11,17 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from benchmarks.writing import smollm2
+from index.catalog import CATALOG, Catalog, kept
 from index.embedding.encoder import Encoder
 from index.ingest.jobs import Jobs
 from index.ingest.synchronize import sync
@@ -34,6 +36,7 @@ from ui.http.streaming import STOPPING
 ENDS_WITHIN = 10.0
 PATIENCE = 60.0
 QUESTION = "How many suspects were arrested?"
+SENTENCE = "Police in Harlamoor arrested 41 suspects over two days."
 STREAMS = {
     "/v1/chat": {"question": QUESTION, "stream": True},
     "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}], "stream": True},
@@ -43,7 +46,7 @@ STREAMS = {
 @pytest.fixture
 def home(encoder: Encoder, tmp_path: Path) -> Path:
     """A home with one report."""
-    write(tmp_path / "reports" / "raids.txt", "Police in Harlamoor arrested 41 suspects over two days.")
+    write(tmp_path / "reports" / "raids.txt", SENTENCE)
     with Library.open(tmp_path / "home", encoder) as index:
         sync(index, [tmp_path / "reports"])
     return tmp_path / "home"
@@ -113,8 +116,15 @@ def test_a_server_that_is_stopped_while_a_model_from_a_file_writes_ends_in_good_
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(ENDS_WITHIN) == 0
         assert any(line.startswith("data: ") for line in lines)
-        assert whole.result(PATIENCE).status_code in {200, 500}
+        answered = whole.result(PATIENCE)
+        assert answered.status_code in {200, 500}
     assert is_gone(int(child.split()[0]))
+    with closing(Catalog.open(home / CATALOG)) as catalog, catalog.engine.connect() as connection:
+        stored = [json.loads(body) for body in connection.scalars(sa.select(kept.c.body))]
+    # What the model had written of it is not stored; an answer that was quoted instead is whole.
+    assert {(each["model"], each["fallback"], each["text"]) for each in stored} <= {
+        ("quoted", "error", SENTENCE)
+    }
 
 
 @pytest.mark.slow
