@@ -268,6 +268,9 @@ class Passage:
     headings: str | None = None
 
 
+UNKNOWN = 0  # no document has this id
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A footnoted answer, or an abstention with its reasons.
@@ -297,6 +300,9 @@ class Answer:
         fallback: why the language model's text is not used, or ends early; None if no model was asked.
         prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
         searched: None if nothing was searched, as for a greeting.
+        made_from: the ids of further documents of which the answer may have words: those named by its filters
+            or its text, those that a language model was given, and those of the earlier turns that
+            ``standalone`` was made from. :data:`UNKNOWN` stands for those of turns that a client sent.
         timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
             ranking sentences), ``read`` (the reader model), and ``answer``; with a language model
             also ``write`` (the model) and ``verify``, both parts of ``answer``. If a model was asked, also
@@ -328,10 +334,19 @@ class Answer:
     fallback: Fallback | None = None
     prompt_digest: str | None = None
     searched: Searched | None = None
+    made_from: tuple[int, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def documents(self) -> frozenset[int]:
+        """The ids of all documents of which the answer may have words."""
+        copies = (copy for cited in self.citations for copy in cited.also_in)
+        read = (*self.passages, *self.alternatives)
+        places: tuple[Citation | Copy | Passage, ...] = (*self.citations, *copies, *read)
+        return frozenset(self.made_from).union(place.document_id for place in places)
 
     def cited_by(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
         own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}

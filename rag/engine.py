@@ -34,7 +34,7 @@ from rag.finding.overview import asks_in_general, described, means_one, named_re
 from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of, rows_named
 from rag.finding.ranking import CALIBRATION, Calibration, Scored, find_candidates, rank
 from rag.finding.reading import Reader, Reading, open_reader, read
-from rag.finding.spelling import correct
+from rag.finding.spelling import correct, documents_of_spelling
 from rag.follow_ups import Exchange, is_from_another_report, report_meant, without_repetition, wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
@@ -366,6 +366,7 @@ class QueryEngine:
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
+        draft = replace(draft, made_from=_made_from(index, best, asked, draft, conversation))
         answer = yield from self._author(findings, conversation, draft, kind)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
@@ -408,6 +409,22 @@ def _passages(
         return tuple(as_passage(each, document_texts) for each in found.readings[:LISTED_PASSAGES])
     listed = without_repeated_readings(found.readings, copies)[:LISTED_PASSAGES]
     return tuple(as_passage(each, document_texts, shortfall(index, found.question, each)) for each in listed)
+
+
+def _made_from(
+    index: Snapshot, found: Found, asked: Question, draft: Answer, conversation: Conversation
+) -> tuple[int, ...]:
+    """The documents that the filters, the reason, the note, the spelling or the earlier turns may name."""
+    named = index.reader.records(draft.searched.filters.document_ids) if draft.searched else []
+    nearest = [*found.readings[:1], *(item.candidate.reading for item in found.ranked[:1])]
+    numbers = {record.document_id for record in (*named, *found.reports)}
+    numbers.update(reading.document.document_id for reading in nearest)
+    if draft.searched_for is not None:
+        shown = "\n".join(passage.text for passage in draft.passages)
+        numbers |= documents_of_spelling(index, understand(draft.question), asked, shown)
+    if draft.standalone is not None:
+        numbers.update(number for turn in conversation.exchanges for number in turn.documents)
+    return tuple(sorted(numbers))
 
 
 def _announced(asked: Question, searched: Question) -> Iterator[Event]:

@@ -95,12 +95,16 @@ _MOST_WORDS = 7  # after a connective such as *and*, of a question that does not
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """``standalone`` was searched for; ``source`` is the title of the report that the answer cites first."""
+    """``standalone`` was searched for; ``source`` is the title of the report that the answer cites first.
+
+    ``documents`` are the ids of all documents of which the turn may have words.
+    """
 
     standalone: str
     answer: str = ""
     source: str = ""
     document_id: int | None = None
+    documents: frozenset[int] = frozenset()
 
 
 def report_meant(question: str, history: Sequence[Exchange]) -> int | None:

@@ -23,12 +23,21 @@ from index.catalog.dialects import (
     shown,
     writing,
 )
-from index.catalog.reader import CatalogReader, Part, all_documents, documents_in, hidden_collections
+from index.catalog.reader import (
+    CatalogReader,
+    Part,
+    all_documents,
+    documents_in,
+    hidden_collections,
+    is_visible_name,
+    visible_documents,
+)
 from index.catalog.schema import (
     TEXT,
     feedback,
     kept,
     kept_documents,
+    kept_names,
     kept_owners,
     kept_references,
     kept_words,
@@ -61,8 +70,10 @@ __all__ = [
     "hidden_collections",
     "insert_into",
     "is_file",
+    "is_visible_name",
     "kept",
     "kept_documents",
+    "kept_names",
     "kept_owners",
     "kept_references",
     "kept_words",
@@ -73,6 +84,7 @@ __all__ = [
     "shown",
     "uploaded_bytes",
     "uploader_of",
+    "visible_documents",
     "withdrawals",
     "writing",
 ]

@@ -87,6 +87,21 @@ def all_documents() -> sa.Select[Any]:
     return sa.select(documents.c.id)
 
 
+def visible_documents(viewer: Viewer | None) -> sa.Select[Any]:
+    hidden, numbers = hidden_collections(viewer), all_documents()
+    return numbers if hidden is None else numbers.where(documents.c.id.not_in(documents_in(hidden)))
+
+
+def is_visible_name(
+    kind: sa.ColumnElement[str], name: sa.ColumnElement[str], viewer: Viewer | None
+) -> sa.ColumnElement[bool]:
+    """Whether a visible document has the collection or publisher ``name``."""
+    document, version = documents.alias(), versions.alias()
+    is_current = sa.and_(version.c.document_id == document.c.id, version.c.version == document.c.version)
+    is_named = [sa.and_(kind == each, version.c[each] == name) for each in ("collection", "publisher")]
+    return sa.exists().where(is_current, sa.or_(*is_named), document.c.id.in_(visible_documents(viewer)))
+
+
 class LongText:
     """In pieces: in a string, a single emoji would take four bytes for every character of the text."""
 

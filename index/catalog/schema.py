@@ -306,12 +306,24 @@ kept_owners = sa.Table(
 )
 
 kept_documents = sa.Table(
-    # The documents whose words or titles a stored text contains, cited or not.
+    # The documents whose words or titles a stored text may contain, cited or not. The rows outlive them.
     "kept_documents",
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("document_id", _NUMBER, primary_key=True),
+    # The collection in which the document was when it was last deleted.
+    sa.Column("collection", TEXT),
     sa.Index("kept_documents_by_document", "document_id", "number"),
+)
+
+kept_names = sa.Table(
+    # The names by which a stored text filtered documents.
+    "kept_names",
+    metadata,
+    sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    # A column of ``versions``: ``collection`` or ``publisher``.
+    sa.Column("kind", TEXT, primary_key=True),
+    sa.Column("name", TEXT, primary_key=True),
 )
 
 feedback = sa.Table(

@@ -30,6 +30,7 @@ from index.catalog.schema import (
     chunks,
     details,
     documents,
+    kept_documents,
     layouts,
     limit_viewers,
     limits,
@@ -205,6 +206,10 @@ def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
     """Return its vectors' digests by chunk id."""
     old = delete_chunks(connection, document_id)
+    current = sa.select(versions.c.collection).join_from(documents, versions, is_current())
+    left = current.where(documents.c.id == document_id).scalar_subquery()
+    of_document = kept_documents.c.document_id == document_id
+    connection.execute(sa.update(kept_documents).where(of_document).values(collection=left))
     connection.execute(sa.delete(documents).where(documents.c.id == document_id))
     return old
 

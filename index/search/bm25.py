@@ -338,6 +338,17 @@ class WordSearch:
         """With exactly these capitals."""
         return self._count_of(_WRITTEN, word) > 0
 
+    def passage_with(self, word: str) -> int | None:
+        """The id of a passage with exactly these capitals."""
+        query, wanted = tantivy.Query.term_query(self._schema, _WRITTEN, word), _COUNTED
+        while True:
+            hits = self._searcher.search(query, wanted, count=False).hits
+            for number, _ in self._found(hits, self._allowed, self._hidden):
+                return number
+            if len(hits) < wanted:
+                return None
+            wanted *= 4
+
     def alike(self, word: str, most: int) -> dict[str, float]:
         """Words with the same first letter and at most ``most`` mistakes, and their share of passages."""
         from symspellpy.editdistance import DistanceAlgorithm, EditDistance

@@ -107,6 +107,13 @@ class Snapshot:
         words = self._words
         return words is not None and words.is_written(word)
 
+    def document_with(self, word: str) -> int | None:
+        """The id of a document that has the word, with exactly these capitals."""
+        words = self._words
+        number = words.passage_with(word) if words else None
+        found = self.reader.passages([number] if number is not None else [])
+        return next((passage.document.document_id for passage in found), None)
+
     def alike(self, word: str, most: int) -> dict[str, float]:
         words = self._words
         return words.alike(word, most) if words else {}

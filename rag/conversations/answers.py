@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from index.catalog import Catalog
 from index.errors import UnreachableError
+from index.records import NO_FILTERS
 from rag.answers import Answer
 from rag.conversations.store import AnswerStore, SearchFields, StoredText
 from rag.errors import ANSWER_ID, AnswerFormError, AnswerNotFoundError, DamagedAnswerError, NotKeptError
@@ -32,14 +33,14 @@ def keep(catalog: Catalog, answer: Answer, replaces: str | None = None) -> None:
     Raises NotKeptError if the catalog cannot be written, or already has an answer with this id.
     """
     body = answer_json(answer)
-    filtered = answer.searched.filters.document_ids if answer.searched else ()
+    filters = answer.searched.filters if answer.searched else NO_FILTERS
+    names = {"collection": filters.collections, "publisher": filters.publishers}
     fields = SearchFields(
         answer.question,
         f"{answer.question}\n{answer.text}",
         frozenset((cited.document_id, cited.version) for cited in answer.citations),
-        frozenset(filtered).union(
-            passage.document_id for passage in (*answer.passages, *answer.alternatives)
-        ),
+        answer.documents,
+        frozenset((kind, name) for kind, given in names.items() for name in given),
     )
     try:
         AnswerStore(catalog).put(

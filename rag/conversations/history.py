@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
-from rag.answers import COURTESIES, Answer, Citation
+from rag.answers import COURTESIES, UNKNOWN, Answer, Citation
 from rag.conversations.answers import answers_before, conversation
 from rag.conversations.store import AnswerStore
 from rag.errors import OtherConversationError
@@ -79,6 +79,7 @@ def exchange_of(answer: Answer) -> Exchange:
         answer=answer.text,
         source=answer.citations[0].title if answer.citations else "",
         document_id=answer.citations[0].document_id if answer.citations else None,
+        documents=answer.documents,
     )
 
 
@@ -91,5 +92,5 @@ def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = N
         if role == "user" and words:
             exchanges.append(Exchange(words))
         elif role == "assistant" and exchanges and not exchanges[-1].answer:
-            exchanges[-1] = replace(exchanges[-1], answer=words)
+            exchanges[-1] = replace(exchanges[-1], answer=words, documents=frozenset({UNKNOWN}))
     return Conversation(conversation_id, tuple(exchanges[-MAX_EXCHANGES:]))

@@ -15,12 +15,15 @@ from index.catalog import (
     documents_in,
     hidden_collections,
     insert_into,
+    is_visible_name,
     kept,
     kept_documents,
+    kept_names,
     kept_owners,
     kept_references,
     kept_words,
     series_names,
+    visible_documents,
     withdrawals,
     writing,
 )
@@ -32,12 +35,17 @@ from rag.visible_text import visible
 
 @dataclass(frozen=True, slots=True)
 class SearchFields:
-    """``references``: number and version of each cited document; ``documents``: others that are shown."""
+    """``references``: number and version of each cited document.
+
+    ``documents`` are all others of which the text may have words. ``names`` are those by which it was
+    filtered, each after its kind, ``collection`` or ``publisher``.
+    """
 
     heading: str = ""
     words: str = ""
     references: frozenset[tuple[int, int]] = frozenset()
     documents: frozenset[int] = frozenset()
+    names: frozenset[tuple[str, str]] = frozenset()
 
 
 # Id and text; bytes that are not UTF-8 are lone surrogates (error handler ``surrogateescape``).
@@ -111,6 +119,9 @@ class AnswerStore:
                 connection.execute(sa.insert(kept_references), references)
             shown = {document_id for document_id, _ in fields.references} | fields.documents
             note_owner(connection, number, self._viewer, shown)
+            if fields.names:
+                names = [{"number": number, "kind": kind, "name": name} for kind, name in fields.names]
+                connection.execute(sa.insert(kept_names), names)
             if replaces is not None and conversation_id is not None:
                 _withdraw(connection, conversation_id, replaces, number, self._own)
 
@@ -387,30 +398,41 @@ NOBODY = ""  # the key of the owner of answers that belong to nobody
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """Own, and with all its documents visible to ``viewer``; without a viewer, any answer."""
+    """Own, and with none of its documents hidden from ``viewer``; without a viewer, any answer.
+
+    A document that is gone is hidden if the collection that it was in is.
+    """
     if viewer is None:
         return sa.true()
     numbers = sa.select(kept_owners.c.number)
     own: sa.ColumnElement[bool] = kept.c.number.in_(numbers.where(kept_owners.c.owner.in_(keys_of(viewer))))
     if NOBODY in keys_of(viewer):
         own |= kept.c.number.not_in(numbers)
-    return sa.and_(own, *_shows_no_hidden_document(viewer))
+    hidden = hidden_collections(viewer)
+    if hidden is None:
+        return own
+    document, is_gone = kept_documents.c.document_id, kept_documents.c.document_id.not_in(all_documents())
+    was_hidden = sa.and_(is_gone, kept_documents.c.collection.in_(hidden))
+    return sa.and_(own, ~_has(kept_documents, document.in_(documents_in(hidden)) | was_hidden))
 
 
 def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """Own or shared, and with all its documents visible to ``viewer``; without a viewer, any answer.
+    """Own, or shared and with all its documents and names visible; without a viewer, any answer.
 
-    Of a shared answer with a deleted document, nobody knows any more who may see that. Then only the owner
-    and viewers who see all documents can read it.
+    Nobody knows any more who may see a document that is gone, so only the owner reads its words.
     """
     if viewer is None:
         return sa.true()
-    shared = sa.select(kept_owners.c.number).where(kept_owners.c.shared)
-    conditions = [kept.c.number.in_(shared), *_shows_no_hidden_document(viewer)]
-    if not viewer.sees_all:
-        cites_deleted = kept_references.c.document_id.not_in(all_documents())
-        conditions.append(kept.c.number.not_in(sa.select(kept_references.c.number).where(cites_deleted)))
-    return sa.or_(is_own(viewer), sa.and_(*conditions))
+    shared = kept.c.number.in_(sa.select(kept_owners.c.number).where(kept_owners.c.shared))
+    is_visible = kept_documents.c.document_id.in_(visible_documents(viewer))
+    is_known = is_visible_name(kept_names.c.kind, kept_names.c.name, viewer)
+    return sa.or_(
+        is_own(viewer), sa.and_(shared, ~_has(kept_documents, ~is_visible), ~_has(kept_names, ~is_known))
+    )
+
+
+def _has(table: sa.Table, condition: sa.ColumnElement[bool]) -> sa.Exists:
+    return sa.exists().where(table.c.number == kept.c.number, condition).correlate(kept)
 
 
 def keys_of(viewer: Viewer) -> tuple[str, ...]:
@@ -424,7 +446,7 @@ def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
 
 
 def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
-    """``shown``: the documents whose words or titles the answer shows."""
+    """``shown``: the documents of which the answer may have words."""
     if viewer is not None and viewer.key != NOBODY:
         row = {"number": number, "owner": viewer.key, "shared": False}
         connection.execute(sa.insert(kept_owners).values(row))
@@ -439,11 +461,3 @@ def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, sh
     new = insert_into(connection, kept_owners).from_select(columns, rows)
     changed = new.on_conflict_do_update(index_elements=["number"], set_={"shared": shared})
     return len(connection.execute(changed.returning(kept_owners.c.number)).all())
-
-
-def _shows_no_hidden_document(viewer: Viewer) -> list[sa.ColumnElement[bool]]:
-    hidden = hidden_collections(viewer)
-    if hidden is None:
-        return []
-    shows = sa.select(kept_documents.c.number).where(kept_documents.c.document_id.in_(documents_in(hidden)))
-    return [kept.c.number.not_in(shows)]

@@ -6,7 +6,7 @@ A correction never changes a word of the library or of English, and must be clea
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -196,11 +196,21 @@ def _words(text: str) -> Iterator[_Word]:
             yield _Word(match.start(), word, word.istitle() and not starts)
 
 
+def documents_of_spelling(index: Snapshot, typed: Question, corrected: Question, shown: str) -> set[int]:
+    """One document for each word that only the correction has, unless it is English or ``shown``."""
+    before, text = {word.text for word in _words(typed.text)}, shown.lower()
+    new = [word.text for word in _words(corrected.text) if word.text not in before]
+    rare = [word for word in new if not english_frequency(word.lower()) and word.lower() not in text]
+    found = [number for word in rare for form in _forms(word) if (number := index.document_with(form))]
+    return set(found)
+
+
+def _forms(word: str) -> Iterable[str]:
+    return dict.fromkeys([word, word.lower(), word.title(), word.upper()])
+
+
 def _is_known(index: Snapshot, word: str) -> bool:
-    lower = word.lower()
-    if english_frequency(lower):
-        return True
-    return any(map(index.is_written, dict.fromkeys([word, lower, lower.title(), lower.upper()])))
+    return english_frequency(word.lower()) > 0 or any(map(index.is_written, _forms(word)))
 
 
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:

@@ -296,12 +296,14 @@ def generate(
     # If the operator has lowered ``certain``, a model that finds no answer is not overruled.
     overruled = writing.declined and limits.certain >= CERTAIN <= answerability
     seconds, checking = time.perf_counter() - began, writing.seconds_checking
+    given = (source.record.document_id for source in prompt.sources.values())
     timings = {"write": round((seconds - checking) * 1000, 2), "verify": round(checking * 1000, 2)}
     draft = replace(
         draft,
         dropped=tuple(writing.dropped),
         fallback="declined" if overruled else writing.fallback,
         prompt_digest=prompt.digest if prompt.sources else None,
+        made_from=tuple(sorted({*draft.made_from, *given})),
         timings=add_usage(timings, writing.usage, model),
     )
     if writing.declined and not overruled:

@@ -196,7 +196,7 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
         "answer_id", "question", "text", "abstained", "reason", "cause", "note", "sentences", "citations",
         "passages", "answerability", "model", "generation", "created", "conversation_id", "standalone",
         "searched_for", "headline", "disagreements", "alternatives", "dropped", "fallback", "prompt_digest",
-        "searched", "timings",
+        "searched", "made_from", "timings",
     ]  # fmt: skip
     assert list(body["citations"][0]) == [
         "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "author",

@@ -124,6 +124,7 @@ answers: st.SearchStrategy[Answer] = built(
     alternatives=some(built(Passage)),
     disagreements=some(built(Disagreement, figures=some(built(StatedFigure)))),
     dropped=some(built(Dropped)),
+    made_from=some(numbers),
     searched=st.none()
     | built(
         Searched,
