@@ -134,6 +134,12 @@ class AnswerStore:
             raise AnswerNotFoundError(answer_id)
         return _decoded(body)
 
+    def hidden(self, answer_ids: Collection[str]) -> set[str]:
+        """Those that are stored, and that the viewer may not read."""
+        found = sa.select(kept.c.id).where(kept.c.id.in_(answer_ids), ~self._readable)
+        with self._engine.connect() as connection:
+            return set(connection.scalars(found))
+
     def conversation(self, conversation_id: str, limit: int | None = None) -> list[StoredText]:
         """The last ``limit``, the oldest first; if the viewer owns none, the shared ones."""
         newest = sa.select(*_STORED).where(kept.c.series == conversation_id).order_by(kept.c.number.desc())

@@ -41,22 +41,22 @@ Step = tuple[Any, ...]
 VAULT, ATTIC, OPEN = "Zarquilla", "Belvanner", "open"
 """Collections, by their folders: two that are limited, the second one to administrators, and an open one."""
 
-REPORTS: Mapping[str, tuple[str, str]] = {
+REPORTS: Mapping[str, tuple[str, str, str]] = {
     "settlement": (
         VAULT,
-        "title: The Quillfeather settlement\npublisher: Ostravell Holdings\n---\n\n"
+        "title: The Quillfeather settlement\npublisher: Ostravell Holdings",
         "The board of Ostravell Holdings paid the Quillfeather family 4.2 million euros in May 2031.",
     ),
-    "copy": (
-        VAULT,
-        f"title: The Dorrimond harbour\npublisher: Grelwick Press\ndate: 2031-06-01\n---\n\n{HARBOUR}",
-    ),
-    "harbour": (OPEN, f"title: The harbour\npublisher: Harbour Office\ndate: 2031-05-01\n---\n\n{HARBOUR}"),
+    "copy": (VAULT, "title: The Dorrimond harbour\npublisher: Grelwick Press\ndate: 2031-06-01", HARBOUR),
+    "harbour": (OPEN, "title: The harbour\npublisher: Harbour Office\ndate: 2031-05-01", HARBOUR),
     "ledger": (
         OPEN,
-        "title: The Tolvarra ledger\n---\n\nTolvarra paid Ismeldine Brackenfold 300 euros in June 2031.",
+        "title: The Tolvarra ledger",
+        "Tolvarra paid Ismeldine Brackenfold 300 euros in June 2031.",
     ),
 }
+"""The collection, the details and the text of each report."""
+
 UPLOADS = {
     "memo.md": "# The Wexcombe memo\n\nPrunella Wexcombe paid the family in May 2031.\n",
     "again.md": "# The Hjalmarsen memo\n\nHjalmarsen paid the family twice in May 2031.\n",
@@ -188,7 +188,10 @@ class Moving:
     def note_reports(self) -> None:
         for each in self.index.catalog.documents():
             words, _ = self.known.get(each.document_id, (set(), None))
-            self.known[each.document_id] = words | self.words_of(self.index, each.document_id), each.collection
+            self.known[each.document_id] = (
+                words | self.words_of(self.index, each.document_id),
+                each.collection,
+            )
 
     def words_of(self, index: Library, document_id: int) -> set[str]:
         with index.catalog.reading() as reader:
@@ -221,38 +224,39 @@ class Moving:
 
     def check(self, who: str, response: httpx2.Response, typed: str = "", *, own: bool = True) -> None:
         hidden = self.hidden_words(who, own=own)
-        found = {word.lower() for word in re.findall("|".join(sorted(hidden)) or "$^", said(response), re.I)}
+        found = {
+            word.lower()
+            for word in re.findall("|".join(sorted(hidden)) or "$^", said(response), re.IGNORECASE)
+        }
         assert found - set(re.findall(r"\w+", typed.lower())) == set(), (who, str(response.url), found)
 
     def check_all(self, *, last: bool = False) -> None:
+        """After each step for those to whom something may be hidden; at last for all, on all routes."""
         self.note_reports()
-        for who in SENDERS:
-            for owner, answer, typed in self.answers:
-                is_own = owner == who
-                for path in paths(answer, is_own=is_own, last=last):
-                    asked = "\n".join(each for sender, _, each in self.answers if sender == who)
-                    self.check(who, self.send(who, "GET", path), asked if is_own else "", own=is_own)
-            for path in LISTS:
-                own = "conversations" in path
-                self.check(who, self.send(who, "GET", path), own=own)
+        for who in SENDERS if last else MEMBERS:
+            typed = "\n".join(body for sender, _, body in self.answers if sender == who)
+            for owner, answer, _ in self.answers:
+                own = owner == who
+                for path in paths(answer, last=last):
+                    self.check(who, self.send(who, "GET", path), typed if own else "", own=own)
+            self.check(who, self.send(who, "GET", "/v1/conversations"), typed)
+            if last:
+                self.check(who, self.send(who, "GET", "/v1/documents"), own=False)
 
-
-LISTS = ("/v1/documents", "/v1/conversations")
 
 _ID = re.compile(r"\{(?:answer_id|conversation_id)\}")
+SHOWING = [
+    route.removeprefix("GET ").replace("{suffix}", suffix)
+    for route in TABLE
+    if route.startswith("GET ") and _ID.search(route)
+    for suffix in (("md", "html", "docx") if "{suffix}" in route else ("",))
+]
+"""The routes that show an answer or its conversation."""
 
 
-def paths(answer: Json, *, is_own: bool, last: bool) -> Iterator[str]:
-    """The paths of all routes that show an answer or its conversation."""
-    for route in TABLE:
-        method, path = route.split(" ")
-        if method != "GET" or not _ID.search(path) or ("suggestions" in path and not last):
-            continue
-        for suffix in ("md", "html", "docx") if last else ("md",):
-            filled = path.replace("{suffix}", suffix)
-            yield _ID.sub(lambda found: answer[found[0][1:-1]], filled)
-            if "{suffix}" not in path:
-                break
+def paths(answer: Json, *, last: bool) -> list[str]:
+    shown = SHOWING if last else ["/v1/answers/{answer_id}", "/v1/conversations/{conversation_id}"]
+    return [_ID.sub(lambda found: answer[found[0][1:-1]], path) for path in shown]
 
 
 @contextmanager
@@ -270,7 +274,9 @@ def moving(encoder: Encoder, loading: Isolated) -> Iterator[Moving]:
         scopes = {name: sorted(WRITES) for name in SENDERS}
         secrets = {
             name: accounts.tokens.add(
-                f"of-{name.replace(' ', '-')}", scopes[name], owner=name if name in {"ada", *MEMBERS} else None
+                f"of-{name.replace(' ', '-')}",
+                scopes[name],
+                owner=name if name in {"ada", *MEMBERS} else None,
             )[1]
             for name in SENDERS
         }
@@ -288,11 +294,12 @@ def moving(encoder: Encoder, loading: Isolated) -> Iterator[Moving]:
         server = opened.enter_context(Server(app))
         senders = {name: bearer(secret) for name, secret in secrets.items()}
         moving = Moving(server, index, reports, loading, limits, senders, viewers, home)
-        for name, (collection, text) in REPORTS.items():
+        for name, (collection, details, text) in REPORTS.items():
             moving.places[name] = reports / collection / f"{name}.md"
             moving.places[name].parent.mkdir(parents=True, exist_ok=True)
-            moving.texts[name] = f"---\n{text}\n"
-            moving.put_back(name)
+            moving.texts[name] = f"---\n{details}\n---\n\n{text}\n"
+            moving.places[name].write_text(moving.texts[name], encoding="utf-8")
+        moving.sync()
         yield moving
 
 
@@ -326,13 +333,28 @@ def test_what_moves_stays_hidden(encoder: Encoder, loading: Isolated) -> None:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @example(moves=[*BEGUN, ("move", "settlement", VAULT)])
+    @example(moves=[*BEGUN, ("move", "settlement", VAULT), ("move", "copy", VAULT)])
     @example(moves=[*BEGUN, ("delete", "settlement"), ("delete", "copy"), ("put_back", "copy")])
+    @example(moves=[("ask", "bea", 1, "none"), ("share", 0), ("ask", "bea", 0, "nothing"), ("share", 1)])
+    @example(
+        moves=[("limit", "bea", "cai"), ("ask", "cai", 0, "none"), ("limit",), ("move", "settlement", VAULT)]
+    )
+    @example(
+        moves=[
+            ("ask", "bea", 4, "other report"),
+            ("share", 0),
+            ("back_up",),
+            ("delete", "ledger"),
+            ("restore",),
+        ]
+    )
+    @example(
+        moves=[("send_file", "memo.md"), *BEGUN, ("send_file", "again.md"), ("throw_away",), ("take_back",)]
+    )
     @given(moves=st.lists(STEPS, min_size=2, max_size=6))
     def steps(moves: list[Step]) -> None:
         with moving(encoder, loading) as library:
-            library.run(("ask", "bea", 0, "none"))
-            library.check_all()
+            library.note_reports()
             for step in moves:
                 library.run(step)
                 library.check_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
@@ -89,6 +90,17 @@ class ShownConversation:
             messages.append({"role": "user", "content": question_markup(each.question)})
             messages.append({"role": "assistant", "content": each.markup})
         return [*messages, {"role": "assistant", "content": self.notice}] if self.notice else messages
+
+    @property
+    def answer_ids(self) -> list[str]:
+        return [each.answer.answer_id for each in (*self.exchanges, *self.rest) if each.answer]
+
+    def forget(self, answer_ids: Collection[str]) -> None:
+        """Leave out answers that have become hidden while the page is open."""
+        for shown in (self.exchanges, self.rest):
+            shown[:] = [
+                each for each in shown if each.answer is None or each.answer.answer_id not in answer_ids
+            ]
 
     def follow(self, question: str) -> tuple[Exchange, Conversation]:
         """Stop the answers in progress, and add a question; returns its exchange and the answers before."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from rag.conversations import Conversation
+from rag.conversations import AnswerStore, Conversation
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.questions import MAX_QUESTION_CHARACTERS
@@ -124,6 +124,7 @@ class ChatEvents:
             if not session.is_current(task):
                 return
             session.conversation, conversation.locale = conversation, locale
+            await self._forget_hidden(conversation)
             history = conversation.follow(question)
             async for rejected in answer_exchange(self._engine, conversation, *history, scope):
                 # A rejected question goes back to the input, so that the user can change it.
@@ -133,6 +134,8 @@ class ChatEvents:
         self, command: Command, answer_id: str, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
         conversation = session.conversation
+        if conversation is not None:
+            await self._forget_hidden(conversation)
         if conversation is None or not conversation.shows(answer_id):
             # The server may have restarted since the page was opened.
             conversation = await self._restore(locale, None, answer_id)
@@ -149,6 +152,10 @@ class ChatEvents:
             session.conversation = conversation
             async for rejected in answer_exchange(self._engine, conversation, *history, scope):
                 yield rejected or self._unchanged, session, session.messages
+
+    async def _forget_hidden(self, conversation: ShownConversation) -> None:
+        store = AnswerStore(self._engine.index.catalog)
+        conversation.forget(await to_thread.run_sync(store.hidden, conversation.answer_ids))
 
     async def _shown_conversation(self, shown: str, locale: Locale) -> ShownConversation:
         """Restore the conversation that the page showed before the server restarted, or make a new one."""
