@@ -14,8 +14,8 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters, Viewer
 from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES
-from rag.answers import Answer, Searched
-from rag.conversations import from_answers
+from rag.answers import UNKNOWN, Answer, Searched
+from rag.conversations import from_answers, from_turns
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
@@ -26,7 +26,7 @@ from rag.writing import Writer
 from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary
 from tests.support.model_server import KNOWN
-from tests.support.scripted import PATIENCE, ScriptedLLM, cites
+from tests.support.scripted import PATIENCE, ScriptedLLM, cites, model_of, says
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -281,6 +281,73 @@ def test_a_follow_up_that_names_nothing_stays_in_the_report_before(library: Make
     then = engine.ask("Who paid for it?", conversation=from_answers("c", [first]))
     assert then.standalone == "Why did the dock workers at Tolm go on strike? Who paid for it?"
     assert [citation.path for citation in then.citations] == ["strike.txt"]
+
+
+def test_an_answer_is_made_from_what_its_earlier_turns_were_made_from(library: MakeLibrary) -> None:
+    """Also with what a client says was said; a question that stands alone follows nothing."""
+    fees = "The fee of a visa to Varda was raised to 90 crowns."
+    index = library({f"{name}.txt": text for name, text in {**FOLLOWED, "fees": fees}.items()}).index
+    numbers = {each.path.removesuffix(".txt"): each.document_id for each in index.catalog.documents()}
+    engine = QueryEngine(index)
+    first = engine.ask("Why did the dock workers at Tolm go on strike?", only(numbers["strike"]))
+    assert first.documents == {numbers["strike"]}
+    before = from_answers("c", [first])
+    second = engine.ask("Who paid for it?", only(numbers["bridge"]), before)
+    third = engine.ask("And for how long?", only(numbers["bridge"]), from_answers("c", [second]))
+    for follow_up in (second, third):
+        assert follow_up.standalone is not None
+        assert follow_up.documents == {numbers["strike"], numbers["bridge"]}
+    alone = engine.ask("How high is the fee of a visa to Varda?", only(numbers["fees"]), before)
+    assert alone.standalone is None
+    assert alone.documents == {numbers["fees"]}
+    said = from_turns([("user", "Why did the workers strike?"), ("assistant", "Over unpaid wages.")])
+    told = engine.ask("Who paid for it?", only(numbers["bridge"]), said)
+    assert told.documents == {UNKNOWN, numbers["bridge"]}
+
+
+def test_an_answer_is_made_from_all_that_a_model_was_given(library: MakeLibrary) -> None:
+    """What the model repeats of it may be among the sentences that are left out."""
+    index = library({f"{name}.txt": text for name, text in FOLLOWED.items()}).index
+    numbers = {each.path.removesuffix(".txt"): each.document_id for each in index.catalog.documents()}
+    first = QueryEngine(index).ask("Why did the dock workers at Tolm go on strike?", only(numbers["strike"]))
+    repeated = "The port closed for nine days."
+    llm = ScriptedLLM(says("Who paid for the dock workers?"), cites((repeated, "It cost 4 million")))
+    engine = QueryEngine(
+        index, writer=Writer(model_of(llm), Gate()), calibration=replace(CALIBRATION, threshold=0.0)
+    )
+    then = engine.ask("Who paid for it?", only(numbers["bridge"]), from_answers("c", [first]))
+    assert "unpaid wages" in llm.words()
+    assert [each.text for each in then.dropped] == [repeated]
+    assert {each.document_id for each in then.citations} == {numbers["bridge"]}
+    assert then.documents == {numbers["strike"], numbers["bridge"]}
+
+
+def test_an_answer_is_made_from_the_reports_that_its_filters_name(library: MakeLibrary) -> None:
+    index = library({f"{name}.txt": text for name, text in FOLLOWED.items()}).index
+    numbers = {each.path.removesuffix(".txt"): each.document_id for each in index.catalog.documents()}
+    answer = QueryEngine(index).ask("Who paid for the bridge?", only(*numbers.values(), 98_765))
+    assert {*answer.made_from} == {*numbers.values()}
+
+
+def test_an_answer_is_made_from_a_report_that_has_the_corrected_word(library: MakeLibrary) -> None:
+    """One of the passages shows it, or else some report that the asker may see."""
+    index = library({"a.txt": "The bridge at Oss was sold to Vandermeer.", "b.txt": "The bridge fell."}).index
+    numbers = {each.path: each.document_id for each in index.catalog.documents()}
+    asked = "Who sold the bridge to Vandermer?"
+    elsewhere = QueryEngine(index).ask(asked, only(numbers["b.txt"]))
+    assert elsewhere.searched_for == "Who sold the bridge to Vandermeer?"
+    assert elsewhere.documents == {numbers["a.txt"], numbers["b.txt"]}
+    assert QueryEngine(index).ask(asked, only(numbers["a.txt"])).documents == {numbers["a.txt"]}
+
+
+FOLLOWED = {
+    "strike": "Dock workers at Tolm went on strike over unpaid wages. The port closed for nine days.",
+    "bridge": "It cost 4 million crowns, and the province of Oss paid for it.",
+}
+
+
+def only(*document_ids: int) -> Filters:
+    return Filters(document_ids=document_ids)
 
 
 def test_a_refused_question_is_what_a_follow_up_refers_to(library: MakeLibrary) -> None:

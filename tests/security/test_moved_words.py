@@ -337,7 +337,13 @@ def test_what_moves_stays_hidden(encoder: Encoder, loading: Isolated) -> None:
     @example(moves=[*BEGUN, ("delete", "settlement"), ("delete", "copy"), ("put_back", "copy")])
     @example(moves=[("ask", "bea", 1, "none"), ("share", 0), ("ask", "bea", 0, "nothing"), ("share", 1)])
     @example(
-        moves=[("limit", "bea", "cai"), ("ask", "cai", 0, "none"), ("limit",), ("move", "settlement", VAULT)]
+        moves=[
+            ("limit", "bea", "cai"),
+            ("ask", "cai", 0, "none"),
+            ("limit",),
+            ("move", "settlement", VAULT),
+            ("move", "copy", VAULT),
+        ]
     )
     @example(
         moves=[

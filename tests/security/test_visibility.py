@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -63,6 +64,7 @@ class Team:
     opened: list[int]
     private: dict[str, Any]
     plain: dict[str, Any]
+    reports: Path
 
     def by(self, sender: str, **headers: str) -> httpx.Client:
         given = {**self.senders[sender], **headers}
@@ -124,7 +126,7 @@ def team(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPathF
         with serving(home, FOOTNOTED_SIGN_IN="on") as served:
             running = json.loads((home / SERVER_FILE).read_text())
             senders["a command on the machine"] = {"Authorization": f"Bearer {running['token']}"}
-            team = Team(served.address, accounts, senders, secret, opened, {}, {})
+            team = Team(served.address, accounts, senders, secret, opened, {}, {}, reports)
             with team.by("bea") as bea:
                 private = bea.post("/v1/chat", json={"question": ASKED}).json()
                 plain = bea.post("/v1/chat", json=team.open_question).json()
@@ -828,3 +830,60 @@ def test_a_shared_answer_is_read_by_those_who_may_see_what_it_cites(team: Team) 
         assert cai.get(f"/v1/answers/{answer_id}").status_code == 404
         assert bea.patch(f"/v1/answers/{answer_id}", json={"shared": False}).status_code == 200
         assert ada.get(f"/v1/answers/{answer_id}").status_code == 404
+
+
+UNANSWERED = "Which moon did the minister of fishing visit?"
+
+
+@pytest.mark.parametrize("step", ["renamed", "deleted"])
+def test_a_shared_answer_with_passages_of_files_that_are_gone_is_its_owner_s(team: Team, step: str) -> None:
+    """Although it cites none: renamed files are other reports, which are still hidden."""
+    board = team.reports / BOARD
+    with team.by("bea") as bea, team.by("cai") as cai, team.by("ada") as ada:
+        answer = ask(bea, UNANSWERED, filters={"collections": [BOARD]})
+        assert (answer["abstained"], bool(named(json.dumps(answer["passages"])))) == (True, True)
+        assert bea.patch(f"/v1/answers/{answer['answer_id']}", json={"shared": True}).status_code == 200
+        assert (ada.get(f"/v1/answers/{answer['answer_id']}").status_code, told_of(cai, answer)) == (200, [])
+        places = {place: place.with_stem(f"{place.stem}-{step}") for place in board.iterdir()}
+        try:
+            for place, other in places.items():
+                place.rename(other if step == "renamed" else board.parent.parent / place.name)
+            ended(ada, ada.post("/v1/index/sync").json()["job_id"])
+            assert ada.get(f"/v1/answers/{answer['answer_id']}").status_code == 404
+            assert told_of(cai, answer) == []
+            assert bea.get(f"/v1/answers/{answer['answer_id']}").json() == answer
+            team.limit()
+            assert bea.get(f"/v1/answers/{answer['answer_id']}").status_code == 404
+        finally:
+            team.limit("bea")
+            for place, other in places.items():
+                (other if step == "renamed" else board.parent.parent / place.name).rename(place)
+            ended(ada, ada.post("/v1/index/sync").json()["job_id"])
+
+
+def told_of(client: httpx.Client, answer: Mapping[str, Any]) -> list[str]:
+    """The routes that tell an answer from a missing one."""
+    missing = {"answer_id": NAMELESS, "conversation_id": NAMELESS}
+    return [route for route in OWNED if told(client, route, ids_of(answer)) != told(client, route, missing)]
+
+
+def test_the_number_of_a_hidden_report_in_a_filter_hides_no_answer_of_whoever_typed_it(team: Team) -> None:
+    """Else numbers would tell which hidden reports there are."""
+    with team.by("cai") as cai:
+        for number in (*team.secret.values(), 98_765):
+            answer = ask(cai, UNANSWERED, filters={"document_ids": [number]})
+            assert cai.get(f"/v1/answers/{answer['answer_id']}").json() == answer
+
+
+def test_a_page_that_stays_open_forgets_what_has_become_hidden(team: Team) -> None:
+    team.limit("bea", "cai")
+    with team.by("cai's session") as cai:
+        answer = ask(cai, ASKED)
+        own = {"conversation_id": answer["conversation_id"]}
+        assert "Ostravell Holdings paid" in command(cai, "leftopen", do="open", **own)
+        team.limit("bea")
+        shown = command(cai, "leftopen", do="ask", question="And who signed it?")
+        assert "process_completed" in shown
+        assert named(shown) == []
+        again = command(cai, "leftopen", do="again", answer_id=answer["answer_id"])
+        assert named(again) == []

@@ -134,7 +134,8 @@ def answers_router() -> Router:
     def share(catalog: OwnCatalog, answer_id: AnswerIdInPath, request: ShareRequest) -> Sharing:
         """Share an answer with the other users, or stop sharing it.
 
-        Users who may see all documents that a shared answer cites can read and export the answer by its id.
+        Users who may see all documents of which a shared answer may have words can read and export it by its
+        id. While such a document is gone, only the owner can.
         """
         AnswerStore(catalog).share_answer(answer_id, shared=request.shared)
         return Sharing(answer_id, request.shared)

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.catalog import CATALOG, Catalog
+from index.catalog import CATALOG, Catalog, CollectionViewers
 from index.catalog.schema import kept_references, kept_words, series_names, withdrawals
+from index.documents import Document
 from index.library import Library
 from index.records import Viewer
 from rag.conversations.store import AnswerStore, KeptConversation, SearchFields
@@ -440,3 +441,53 @@ def test_a_shared_answer_that_cites_a_deleted_report_is_its_owner_s(catalog: Cat
     store.share_answer("b", shared=True)
     seen = [readable(catalog, viewer, "b") for viewer in (BEA, CAI, ADMINISTRATOR)]
     assert seen == [["b"], [], []]
+
+
+IN_BOARD = Document("Gate 3 failed.", "T", "text", "en", "Office", collection="board")
+
+
+def limited(catalog: Catalog, collection: str, *viewers: Viewer) -> None:
+    CollectionViewers(catalog.engine).set(collection, [viewer.key for viewer in viewers])
+
+
+def test_what_is_gone_counts_in_its_last_collection_for_the_owner_and_for_nobody_else(
+    catalog: Catalog,
+) -> None:
+    """Also a document that no answer cites."""
+    [number] = catalog.commit([version(document=IN_BOARD)]).documents
+    store = AnswerStore(catalog.for_viewer(BEA))
+    store.put("b", None, CREATED, "body of b", SearchFields(documents=frozenset({number})))
+    store.share_answer("b", shared=True)
+    viewers = (BEA, CAI, ADMINISTRATOR)
+
+    def seen() -> list[bool]:
+        return [bool(readable(catalog, viewer, "b")) for viewer in viewers]
+
+    assert seen() == [True, True, True]
+    limited(catalog, "board", BEA)
+    assert seen() == [True, False, True]
+    catalog.commit([], [number])
+    assert seen() == [True, False, False]
+    limited(catalog, "board")
+    assert seen() == [False, False, False]
+    limited(catalog, "board", BEA, CAI)
+    assert seen() == [True, False, False]
+
+
+@pytest.mark.parametrize("kind", ["collection", "publisher"])
+def test_a_name_in_a_filter_is_read_by_those_who_see_a_report_of_that_name(
+    catalog: Catalog, kind: str
+) -> None:
+    """Its owner has typed it, and keeps it."""
+    names = {"collection": "board", "publisher": "Office"}
+    [number] = catalog.commit([version(document=IN_BOARD)]).documents
+    store = AnswerStore(catalog.for_viewer(CAI))
+    store.put("c", None, CREATED, "body of c", SearchFields(names=frozenset({(kind, names[kind])})))
+    store.share_answer("c", shared=True)
+    for viewers, seen in (((BEA, CAI), [True, True, True]), ((BEA,), [True, True, True])):
+        limited(catalog, "board", *viewers)
+        assert [bool(readable(catalog, each, "c")) for each in (BEA, CAI, ADMINISTRATOR)] == seen
+    limited(catalog, "board", CAI)
+    assert [bool(readable(catalog, each, "c")) for each in (BEA, CAI, ADMINISTRATOR)] == [False, True, True]
+    catalog.commit([], [number])
+    assert [bool(readable(catalog, each, "c")) for each in (BEA, CAI, ADMINISTRATOR)] == [False, True, False]
