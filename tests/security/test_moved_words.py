@@ -326,7 +326,7 @@ BEGUN: list[Step] = [("ask", "bea", 2, "collection"), ("share", 0)]
 
 def test_what_moves_stays_hidden(encoder: Encoder, loading: Isolated) -> None:
     @settings(
-        max_examples=40 if ALL else 4,
+        max_examples=40 if ALL else 2,
         derandomize=True,
         database=None,
         deadline=None,
