@@ -19,7 +19,7 @@ from index.loaders.options import DEFAULTS, MEGABYTE, Loader, LoadingLimits, Opt
 from index.loaders.pdf.document import read_pdf
 from index.loaders.pdf.ocr import check
 from index.loaders.rtf import read_rtf
-from index.loaders.sandbox.client import Isolated
+from index.loaders.sandbox.client import Isolated, ReaderDiedError
 from index.loaders.sheets.xlsx import read_delimited, read_xlsx
 from index.loaders.slides import read_pptx
 from index.loaders.text import read_text
@@ -32,6 +32,7 @@ __all__ = [
     "Isolated",
     "LoadingLimits",
     "Options",
+    "ReaderDiedError",
     "check",
     "content",
     "load",

@@ -19,8 +19,7 @@ from anyio import CapacityLimiter, to_thread
 from index.documents import Span
 from index.errors import BusyError, LoadError
 from index.library import Library
-from index.loaders import Isolated, Options, content
-from index.loaders.sandbox.client import ReaderDiedError
+from index.loaders import Isolated, Options, ReaderDiedError, content
 from index.private import make_folder
 from index.records import DocumentRecord
 from index.text import Box
