@@ -837,28 +837,33 @@ UNANSWERED = "Which moon did the minister of fishing visit?"
 
 @pytest.mark.parametrize("step", ["renamed", "deleted"])
 def test_a_shared_answer_with_passages_of_files_that_are_gone_is_its_owner_s(team: Team, step: str) -> None:
-    """Although it cites none: renamed files are other reports, which are still hidden."""
-    board = team.reports / BOARD
+    """Although it cites none: a renamed file is another report, which is still hidden."""
+    place = team.reports / "attic" / "vault.md"
+    place.parent.mkdir()
+    place.write_text(PLAN.replace("May 2031", "June 2031"), encoding="utf-8")
     with team.by("bea") as bea, team.by("cai") as cai, team.by("ada") as ada:
-        answer = ask(bea, UNANSWERED, filters={"collections": [BOARD]})
-        assert (answer["abstained"], bool(named(json.dumps(answer["passages"])))) == (True, True)
-        assert bea.patch(f"/v1/answers/{answer['answer_id']}", json={"shared": True}).status_code == 200
-        assert (ada.get(f"/v1/answers/{answer['answer_id']}").status_code, told_of(cai, answer)) == (200, [])
-        places = {place: place.with_stem(f"{place.stem}-{step}") for place in board.iterdir()}
+        limit = "/v1/collections/attic/limit"
         try:
-            for place, other in places.items():
-                place.rename(other if step == "renamed" else board.parent.parent / place.name)
+            assert ada.put(limit, json={"to": ["bea"]}).status_code == 200
             ended(ada, ada.post("/v1/index/sync").json()["job_id"])
-            assert ada.get(f"/v1/answers/{answer['answer_id']}").status_code == 404
-            assert told_of(cai, answer) == []
-            assert bea.get(f"/v1/answers/{answer['answer_id']}").json() == answer
-            team.limit()
-            assert bea.get(f"/v1/answers/{answer['answer_id']}").status_code == 404
+            answer = ask(bea, UNANSWERED, filters={"collections": ["attic"]})
+            path = f"/v1/answers/{answer['answer_id']}"
+            assert (answer["abstained"], named(json.dumps(answer["passages"])) != []) == (True, True)
+            assert bea.patch(path, json={"shared": True}).status_code == 200
+            assert (ada.get(path).status_code, told_of(cai, answer)) == (200, [])
+            if step == "renamed":
+                place.rename(place.with_stem("safe"))
+            else:
+                place.unlink()
+            ended(ada, ada.post("/v1/index/sync").json()["job_id"])
+            assert (ada.get(path).status_code, told_of(cai, answer)) == (404, [])
+            assert bea.get(path).json() == answer
+            assert ada.put(limit, json={"to": ["cai"]}).status_code == 200
+            assert bea.get(path).status_code == 404
         finally:
-            team.limit("bea")
-            for place, other in places.items():
-                (other if step == "renamed" else board.parent.parent / place.name).rename(place)
+            shutil.rmtree(place.parent)
             ended(ada, ada.post("/v1/index/sync").json()["job_id"])
+            ada.delete(limit)
 
 
 def told_of(client: httpx.Client, answer: Mapping[str, Any]) -> list[str]:
