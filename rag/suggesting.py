@@ -19,177 +19,77 @@ from rag.answers import Answer
 from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
 from rag.finding.overview import main_rows, newest_reports, representative, whole_report
-from rag.finding.ranking import Scored
-from rag.questions import PARTICIPLES, PAST, asks
+from rag.finding.ranking import SURE, Scored
+from rag.questions import PARTICIPLES, PAST
 
 _MOST_WORDS = 17
-_MOST_SUBJECT_WORDS = 9
 
 DATE = regex.compile(
     rf"(?:\b\p{{N}}{{1,2}}(?:st|nd|rd|th)?\s)?\b(?:{MONTHS})(?:\s\p{{N}}{{1,2}}\b)?(?:,?\s\p{{N}}{{4}})?\b"
     rf"|\b(?:{DAYS})\b|\b(?:fiscal\s)?(?:1[5-9]|20)\p{{N}}{{2}}\b"
 )
 
-_ABOUT = (
-    r"(?:(?:about|around|approximately|an estimated|nearly|almost|some|at least|up to|more than|over)\s)*"
-)
-_NUMBER = (
-    r"(?:\p{N}[\p{N},.]*(?<=\p{N})|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-    r"(?:\s(?:hundred|thousand|million|billion))?"
-)
-_SCALE = r"(?:\s(?:thousand|million|billion|trillion))"
-_WHEN = rf"(?:in|for|during|at|as of|on)\s(?:the\s(?:[\p{{L}}-]+\s){{1,4}}?(?:ended|of)\s)?(?:{DATE.pattern})"
-_BRACKETS = regex.compile(r"\s?\([^()]{0,80}\)|\s?\[\p{N}{1,3}\]|[¹²³⁰⁴-⁹]+")
+_NOTES = regex.compile(r"\s?\([^()]{0,80}\)|\s?\[\p{N}{1,3}\]|[¹²³⁰⁴-⁹]+")
 _ATTRIBUTED = regex.compile(r"\s(?:attributable|available)\s.*", regex.IGNORECASE)
 _BULLET = regex.compile(r"^[\s•●▪◦‣·]+")
-_FRONTED = regex.compile(rf"^(?P<when>(?:In|On|By|As of)\s(?:{DATE.pattern})),?\s(?=\S)")
-_BREAK = regex.compile(r"[;:]|,(?!\p{N}|\s(?:19|20)\p{N}{2}\b)|\s[–—-]+\s")
+_FRONTED = regex.compile(rf"^(?P<when>(?:In|On)\s(?:{DATE.pattern})),?\s(?=\S)")
 _PREPOSITION = regex.compile(r"\s(?:of|for|in|from|to|on|at|by|with|per)\s")
-_UNFINISHED = regex.compile(
-    r"\b(?:and|or|of|for|with|by|on|at|as|to|the|an?|is|was|be)\?$|\sand\s(?:\p{Sc}|" + _NUMBER + r"\b)",
-    regex.IGNORECASE,
-)
-_UNSAFE = regex.compile(r"[“”\"«»|\[\]{}<>…?!*_#=@\\]|\bhttps?:")
 _LEANS = regex.compile(
     r"\b(?:he|she|it|they|him|them|his|her|its|their|we|us|our|I|you|your|my|this|that|these|those|there|here|such|"
     r"same|former|latter|others?|both|who|which|whose|not|no|also|because|while|although|respectively|compared|"
-    r"versus|as follows|the (?:figure|table|report|rest|following|remaining))\b",
+    r"versus|the (?:figure|table|report|rest|following|remaining))\b|[“”\"«»|\[\]{}<>…?!*_#=@\\]|\s[–—-]+\s",
     regex.IGNORECASE,
 )
-
-_COUNTED = regex.compile(rf"^{_ABOUT}{_NUMBER}\s(?P<of>of\s(?=the\s))?(?P<rest>\p{{L}}.*)", regex.IGNORECASE)
-_PLURAL = regex.compile(
-    r"^(?:[\p{L}’'-]+\s){0,3}?(?:\p{Ll}{2,}s|people|children|women|men|personnel|staff)\s\p{Ll}"
-)
-_UNITS = regex.compile(
-    r"^(?:years?|months?|weeks?|days?|hours?|minutes|times|quarters?|thirds?|per|percent|percentage)\b"
-)
-_AUXILIARIES = frozenset({
-    "is", "are", "was", "were", "be", "been", "has", "have", "had", "will", "would",
-    "can", "could", "may", "might", "must", "should",
-})  # fmt: skip
-# A year, or the number of a paragraph.
-_NOT_COUNTS = regex.compile(
-    r"^(?:(?:1[5-9]|20)\p{N}{2}|\p{N}+(?:\.\p{N}+)+)\s(?!(?:thousand|million|billion)\b)"
-)
-_SHARE = regex.compile(
-    rf"^{_ABOUT}\p{{N}}[\p{{N}},.]*\s?(?:%|per\s?cent)\sof\s(?P<rest>\p{{L}}.*)", regex.IGNORECASE
-)
-_FIGURE = regex.compile(
-    r"^(?P<subject>[^,;:]+?)\s(?:(?P<be>is|are|was|were)|stood at|amounted to|totall?ed|reached|averaged"
-    r"|(?:increased|decreased|rose|fell|grew|declined|dropped|climbed)(?:\s(?:by\s)?\p{N}[\p{N},.]*\s?(?:%|per\s?cent))?"
-    rf"(?:\s(?P<before>{_WHEN}))?,?\sto)\s{_ABOUT}(?:\p{{L}}{{0,3}}\p{{Sc}}\s?\p{{N}}[\p{{N}},.]*+{_SCALE}?+"
-    rf"|\p{{N}}[\p{{N}},.]*+(?:\s?(?:%|per\s?cent)|{_SCALE}))(?:\sper\s(?:\p{{Ll}}+\s)?share)?+"
-    rf"(?!\s(?:and|higher|lower|more|less|above|below)\b)(?:\s(?P<when>{_WHEN}))?(?=\s|[,.;]|$)"
-)
 _DEED = "|".join({**PAST, **PARTICIPLES})
+_VERB = regex.compile(
+    rf"\b(?:{_DEED}|\p{{Ll}}+ed|is|are|was|were|has|have|had|be|been|will|would|may|might|can|could|should|must)\b"
+)
+# The words up to the date are a whole sentence, unless another date follows.
 _DONE = regex.compile(
-    rf"^(?P<subject>[^,;:]+?)\s(?:(?P<be>was|were)\s)?(?P<done>{_DEED})\b(?P<rest>[^,;:]*?)\s(?:on|in)\s(?:{DATE.pattern})$"
+    rf"^(?P<subject>[^,;:]+?)\s(?:(?P<be>was|were)\s)?(?P<done>{_DEED})\b(?P<rest>[^,;:]*?)"
+    rf"(?<!ing)\s(?:on|in)\s(?:{DATE.pattern})(?=$|,(?!\s(?:{DATE.pattern})))"
 )
-_DID = regex.compile(
-    rf"^(?P<subject>[^,;:]+?)\s(?P<did>{_DEED})\s{_ABOUT}{_NUMBER}\s(?P<noun>(?:[\p{{L}}-]+\s){{0,2}}?"
-    r"(?:\p{Ll}{2,}s|people|children|women|men))(?P<rest>(?:\s.*)?)$"
-)
+_ARTICLES = frozenset({"the", "a", "an"})
+_NOT_NAMES = frozenset({
+    "after", "as", "before", "if", "many", "most", "several", "since", "some", "until", "when", "while",
+})  # fmt: skip
 
 
-def question_of(sentence: str, around: str) -> str | None:
-    """In English; None if it has no shape. ``around`` tells a name from an ordinary first word."""
-    words = _BULLET.sub("", _BRACKETS.sub("", " ".join(sentence.split())))
-    if not words.endswith(".") or _UNSAFE.search(words):
+def question_of(sentence: str) -> str | None:
+    """*The mill was rebuilt in May*: *When was the mill rebuilt?*, in English; None for other sentences."""
+    words = _BULLET.sub("", _NOTES.sub("", " ".join(sentence.split())))
+    if not words.endswith("."):
         return None
     fronted = _FRONTED.match(words)
     when = f" {fronted['when'][0].lower()}{fronted['when'][1:]}" if fronted else ""
-    words = words[fronted.end() :] if fronted else words
-    clause = _BREAK.split(words.rstrip(". "))[0]
-    for shape in _SHAPES:
-        question = shape(clause, around, when)
-        if question is not None:
-            question = f"{' '.join(question.split())}?"
-            is_whole = _LEANS.search(question) is None and _UNFINISHED.search(question) is None
-            return question if is_whole and 4 <= len(question.split()) <= _MOST_WORDS else None
-    return None
+    found = _DONE.match((words[fronted.end() :] if fronted else words)[:-1] + when)
+    subject = _named(found["subject"], begins=not fronted) if found else None
+    if found is None or subject is None or _VERB.search(found["rest"]):
+        return None
+    be, done, rest = found["be"], found["done"], found["rest"]
+    # Without an object, *reported* may be a participle, as in *the cases reported by the police*.
+    if not be and (done not in PAST or not rest or _PREPOSITION.match(rest)):
+        return None
+    question = f"When {be} {subject} {done}{rest}" if be else f"When did {subject} {PAST[done]}{rest}"
+    is_clear = _LEANS.search(question) is None and len(question.split()) <= _MOST_WORDS
+    return f"{question}?" if is_clear else None
 
 
 def question_about(row: str) -> str:
-    label = " ".join(_ATTRIBUTED.sub("", _BRACKETS.sub(" ", cells(row)[0])).split()).lower()
+    label = " ".join(_ATTRIBUTED.sub("", _NOTES.sub(" ", cells(row)[0])).split()).lower()
     return f"What {'were' if label.endswith('s') else 'was'} {label}?"
 
 
-def _how_many(clause: str, _around: str, when: str) -> str | None:
-    """*Some 40 houses were destroyed*: *How many houses were destroyed?*."""
-    found = _COUNTED.match(clause)
-    plural = _PLURAL.match(found["rest"]) if found else None
-    if found is None or plural is None or _NOT_COUNTS.match(clause) or _UNITS.match(found["rest"]):
+def _named(subject: str, *, begins: bool) -> str | None:
+    """Return *the levee* for *The levee*, which ``begins`` a sentence; None without an article or a name."""
+    first, *others = subject.split()
+    if _VERB.search(subject):
         return None
-    after = found["rest"][plural.end() - 2 :]
-    has_verb = any(word in PAST or word in _AUXILIARIES for word in after.split())
-    return (
-        f"How many {found['of'] or ''}{found['rest']}{when}"
-        if has_verb or not _PREPOSITION.match(after)
-        else None
-    )
-
-
-def _what_was(clause: str, around: str, when: str) -> str | None:
-    """*Net revenue rose to $3 million in 2031*: *What was net revenue in 2031?*."""
-    found = _FIGURE.match(clause)
-    subject = _within(found["subject"], around) if found else None
-    if found is None or subject is None:
-        return None
-    be = found["be"] or ("were" if _PREPOSITION.split(subject)[0].endswith("s") else "was")
-    stated = found["when"] or found["before"]
-    return f"What {be} {subject}{f' {stated}' if stated else when}"
-
-
-def _when(clause: str, around: str, when: str) -> str | None:
-    """*The mill was rebuilt in May*: *When was the mill rebuilt?*."""
-    found = _DONE.match(clause + when)
-    subject = _within(found["subject"], around) if found else None
-    if found is None or subject is None or regex.search(r"\p{N}", found["rest"]):
-        return None
-    done, rest = found["done"], found["rest"]
-    if found["be"]:
-        return f"When {found['be']} {subject} {done}{rest}" if done in PARTICIPLES else None
-    return f"When did {subject} {PAST[done]}{rest}" if done in PAST else None
-
-
-def _how_many_did(clause: str, around: str, when: str) -> str | None:
-    """*The city built 40 schools*: *How many schools did the city build?*."""
-    found = _DID.match(clause)
-    subject = _within(found["subject"], around) if found else None
-    if found is None or subject is None or found["did"] not in PAST or _UNITS.match(found["noun"]):
-        return None
-    if found["rest"].startswith(" of ") or any(word in PAST for word in found["rest"].split()):
-        return None
-    return f"How many {found['noun']} did {subject} {PAST[found['did']]}{found['rest']}{when}"
-
-
-def _within(subject: str, around: str) -> str | None:
-    """Return *the levee* for *The levee*; None if it suits no question."""
-    words = subject.split()
-    if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or regex.search(r"\p{N}", subject):
-        return None
-    if any(word in PAST or word in _AUXILIARIES for word in words[1:]):
-        return None
-    first = words[0]
-    if asks(first.lower(), "en") or first.lower() in {"after", "as", "before", "if", "since", "until"}:
-        return None
-    is_word = first.lower() in {"the", "a", "an"} or (
-        not first.isupper() and regex.search(rf"\b{regex.escape(first.lower())}\b", around) is not None
-    )
-    return " ".join([first.lower() if is_word else first, *words[1:]])
-
-
-_SHAPES: tuple[Callable[[str, str, str], str | None], ...] = (
-    _how_many,
-    # *60% of the shops closed*: *What share of the shops closed?*
-    lambda clause, _around, when: (
-        f"What share of {found['rest']}{when}" if (found := _SHARE.match(clause)) else None
-    ),
-    _what_was,
-    _when,
-    _how_many_did,
-)
+    if first.lower() in _ARTICLES:
+        return " ".join([first.lower(), *others]) if others and others[-1] not in _ARTICLES else None
+    # The first word of a sentence has a capital in any case, so another one must show that it is a name.
+    is_name = first[0].isupper() and (not begins or first.isupper() or (others and others[0][0].isupper()))
+    return subject if is_name and first.lower() not in _NOT_NAMES else None
 
 
 MAX_SUGGESTIONS = 3
@@ -201,10 +101,9 @@ _ASKED_AT_MOST = 6
 SECONDS = 1.0  # after these, no further question is tried; one that is being tried is completed
 _AROUND = 1_500
 
-_FAR = 20_000  # so many code points around a sentence are searched for other uses of its words
 _NEAREST_PASSAGES = 1  # for an abstention, the second passage is seldom close to the question
 _SAYS_ENOUGH_BESIDE_AN_ANSWER = 6  # words of a question that is clear without an answer beside it
-_LONE = regex.compile(r"(?:was|were|is|are|did)\sthe\s(\p{Ll}+)(?:\s\p{Ll}+(?:ed|en)\b|\?|$)")
+_LONE = regex.compile(r"(?:was|were|did)\sthe\s(\p{Ll}+)(?:\s\p{Ll}+(?:ed|en)\b|\?|$)")
 
 _ALIKE = 0.5  # jaccard index of words, above which two questions are the same
 
@@ -275,13 +174,9 @@ def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -
         for sentence in sentences(document.text[start:end], document.language):
             span = Span(start + sentence.start, start + sentence.end)
             distance = min(max(span.start - each.end, each.start - span.end, 0) for each in spans)
-            question = question_of(span.of(document.text), text_around(document.text, span))
+            question = question_of(span.of(document.text))
             if question is not None:
                 yield Candidate(question, document_id, span, distance)
-
-
-def text_around(text: str, span: Span) -> str:
-    return text[max(span.start - _FAR, 0) : span.end + _FAR]
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
@@ -323,7 +218,9 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    if answer.abstained or answer.standalone is not None:
+    """As a reader would be sure of it: the first words are the candidate's, and no others come close."""
+    is_sure = (answer.answerability or 0.0) >= SURE and not answer.alternatives
+    if answer.abstained or answer.standalone is not None or not is_sure:
         return False
     first = answer.citations[0]
     cited = Span(first.start, first.end)
@@ -424,14 +321,12 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
     with index.snapshot() as snapshot:
         for record in newest_reports(snapshot, Filters(languages=(LANGUAGE,)), _REPORTS):
             whole = whole_report(snapshot, record)
-            text = snapshot.reader.text(record.document_id, record.version).text
             made: list[tuple[Scored, str | None]] = [
                 (item, question_about(item.candidate.sentence.text)) for item in main_rows(whole)
             ]
             made += [
-                (item, question_of(sentence.text, text_around(text, sentence.span)))
+                (item, question_of(item.candidate.sentence.text))
                 for item in representative(snapshot, whole, _REPRESENTATIVE)
-                for sentence in [item.candidate.sentence]
             ]
             named = [
                 Candidate(

@@ -17,6 +17,7 @@ from rag.answer_limits import DEFAULT_LIMITS
 from rag.answers import Answer
 from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
+from rag.finding.ranking import SURE
 from rag.suggesting import (
     Candidate,
     StarterMaker,
@@ -96,24 +97,25 @@ def test_no_question_is_tried_after_the_time_limit(seed_engine: QueryEngine, arr
     assert suggesting.suggest(seed_engine, arrests, seconds=0) == []
 
 
+ORDERED = "When did the governor order the repair of 412 homes?"
 DAM = (
     "The dam of Varda broke on Sunday. The council closed the third gate of the dam on Monday. "
-    "Survivors were taken to Port Varda. Some 412 homes were destroyed."
+    "Survivors were taken to Port Varda. The governor ordered the repair of 412 homes on Friday."
 )
 
 
 def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(own_library: MakeLibrary) -> None:
     engine = QueryEngine(own_library({"dam.txt": DAM}).index, keeps=True)
     first = answers_to(engine, "When did the dam of Varda break?")
-    assert "How many homes were destroyed?" in suggest(engine, first)
+    assert ORDERED in suggest(engine, first)
     follows = continue_conversation(engine.index.catalog, first.conversation_id)
-    homes = engine.ask("How many homes were destroyed at the dam of Varda?", conversation=follows)
-    assert homes.citations[0].quote == "Some 412 homes were destroyed."
+    homes = engine.ask("When did the governor order the repair of homes at Varda?", conversation=follows)
+    assert homes.citations[0].quote == "The governor ordered the repair of 412 homes on Friday."
     again = engine.ask(
         "When did the dam of Varda break?",
         conversation=continue_conversation(engine.index.catalog, homes.conversation_id),
     )
-    assert "How many homes were destroyed?" not in suggest(engine, again)
+    assert ORDERED not in suggest(engine, again)
 
 
 def test_trying_questions_stores_no_answer_and_calls_no_model(own_library: MakeLibrary) -> None:
@@ -145,10 +147,10 @@ def test_replaced_versions_suggest_nothing(index: Library, tmp_path: Path) -> No
 
 
 def test_the_plan_is_suggested_only_if_the_answer_mentions_a_plan(library: MakeLibrary) -> None:
-    costs = "The scheme costs 3.4 million euros. The sirens cost 2 million euros."
-    engine = library({"sirens.txt": f"The sirens of Varda are loud. {costs}"})
+    approved = "The scheme was approved in May 1931. The sirens were tested in June 1931."
+    engine = library({"sirens.txt": f"The sirens of Varda are loud. {approved}"})
     questions = suggest(engine, answers_to(engine, "Are the sirens of Varda loud?"))
-    assert "How much does the scheme cost?" not in questions
+    assert questions == ["When were the sirens tested?"]
 
 
 def test_a_widened_answer_answers_with_each_of_its_sentences(library: MakeLibrary) -> None:
@@ -161,6 +163,19 @@ def test_a_widened_answer_answers_with_each_of_its_sentences(library: MakeLibrar
     spans = [Span(text.index(each), text.index(each) + len(each)) for each in (earned, fire, "The canteen")]
     candidates = [Candidate("", citation.document_id, span) for span in spans]
     assert [is_answered_by(each, answer) for each in candidates] == [True, True, False]
+
+
+def test_a_question_is_not_suggested_if_its_answer_is_not_sure_or_cites_other_words(
+    seed_engine: QueryEngine,
+) -> None:
+    answer = answers_to(seed_engine, NEAR_THE_ARRESTS[1])
+    first = answer.citations[0]
+    own = Candidate(NEAR_THE_ARRESTS[1], first.document_id, Span(first.start, first.end))
+    assert is_answered_by(own, answer)
+    assert not is_answered_by(replace(own, span=Span(0, 5)), answer)
+    assert not is_answered_by(own, replace(answer, answerability=SURE - 0.01))
+    # Two half-sure sentences are as probable together as a sure one.
+    assert not is_answered_by(own, replace(answer, alternatives=answer.passages[:1]))
 
 
 DAM_REPORT = "Of the dam of Varda\n\nThe council of Varda closed the third gate of the dam on 3 March 1931.\n"
@@ -214,10 +229,10 @@ def test_only_questions_that_are_clear_by_themselves_and_answered_are_offered(li
 def test_the_publisher_stands_in_for_the_company(library: MakeLibrary) -> None:
     front = "---\ntitle: Results of Harlan Energy\npublisher: Harlan Energy\n---\n\n"
     founded = "The company was founded in Pellan in 1931."
-    sales = "The net sales of the Pellan mill were $4.2 billion in the end."
+    sales = "The company bought the Pellan mill in May 1932."
     engine = library({"results.md": f"{front}{founded} {sales}\n"})
     questions = {each.question for each in made(engine).starters}
-    assert "What were Harlan Energy’s net sales of the Pellan mill?" in questions
+    assert "When did Harlan Energy buy the Pellan mill?" in questions
     assert not any("the company" in question for question in questions)
 
 
@@ -250,44 +265,49 @@ def test_starters_are_made_again_after_a_change_of_the_library(index: Library, t
 @pytest.mark.parametrize(
     ("sentence", "question"),
     [
-        ("Some 412 homes were destroyed.", "How many homes were destroyed?"),
-        ("• In 2024, 17 million women in 45 countries gained access to power, the most so far.",
-         "How many women in 45 countries gained access to power in 2024?"),
-        ("An estimated 85 percent (about 13,700) of museums report having a backlog. [7]",
-         "What share of museums report having a backlog?"),
-        ("An estimated 80 percent of museums use donations to address repairs.",
-         "What share of museums use donations to address repairs?"),
-        ("Net sales rose 2 percent to $52.6 billion in 2031.", "What were net sales in 2031?"),
-        ("As of May 31, 2031, the deferred revenue was $1.3 billion.",
-         "What was the deferred revenue as of May 31, 2031?"),
         ("The mill of Brackwater was rebuilt in May 1902.", "When was the mill of Brackwater rebuilt?"),
+        ("• In 2024, a mill (of 1902) was sold to the town. [7]", "When was a mill sold to the town?"),
         ("The Ministry of Justice suspended the prosecutor on Wednesday.",
          "When did the Ministry of Justice suspend the prosecutor?"),
-        ("UNODC submitted six reports to the Council.", "How many reports did UNODC submit to the Council?"),
+        ("UNODC submitted six reports to the Council on 3 May, against two in April.",
+         "When did UNODC submit six reports to the Council?"),
+        ("On Monday Parliament opened the inquiry.", "When did Parliament open the inquiry?"),
+        ("President Ilse Tarvanen declared an emergency on 11 March.",
+         "When did President Ilse Tarvanen declare an emergency?"),
     ],
 )  # fmt: skip
-def test_a_sentence_with_a_figure_or_a_date_gives_a_question(sentence: str, question: str) -> None:
-    assert question_of(sentence, "the net sales and the mill") == question
+def test_a_sentence_that_ends_with_a_date_gives_a_question(sentence: str, question: str) -> None:
+    assert question_of(sentence) == question
 
 
 @pytest.mark.parametrize(
     "sentence",
     [
-        "2.10 The restructured advances fell.",
-        "Two recommendations for the ministry to collaborate.",
-        "Four drivers and eight guards were abducted.",
-        "DVD revenues were $29 million and $60 million.",
-        "Free cash flow was $663 million higher than net income.",
-        "Their debts were $4 million.",
-        "The police reported six cases of fraud.",
-        "2024 was a hard year for people in need.",
-        "Three quarters of the victims were members of gangs.",
-        "The valley is quiet",
-        "When the school year began in September.",
+        "The thematic funding of 12 countries was raised in",
+        "Floods affected 5 million people across Laos, Thailand and Viet Nam.",
+        "In 2024, the floods affected people across Laos, Thailand and Viet Nam.",
+        "The mill was flooded in May, June 1931 and again later.",
+        "The number of cases reported in 2024.",
+        "The number of cases reported by the police in 2024.",
+        "The funds raised by the town doubled the budget in 2024.",
+        "The town closed the gates and reopened the valves in 1999.",
+        "The company may request the return of cash paid in 2024.",
+        "The adopted plan in 2024.",
+        "The planned exit left Kent in 2012.",
+        "In 2023, following the adoption of a revised code the town.",
+        "The index increased 2.8 percent over the months ending in May.",
+        "In 2024, sales increased a little.",
+        "Sales increased a little in 2024.",
+        "Some Dutch farmers left the valley in 2024.",
+        "When President Tarvanen opened the session in September.",
+        "They opened the mill in 1902.",
+        "The mill – an old one – was opened in 1902.",
+        "The mill was drowned in mud.",
+        "The mill was opened in 1902",
     ],
 )
 def test_a_sentence_of_another_shape_gives_none(sentence: str) -> None:
-    assert question_of(sentence, "") is None
+    assert question_of(sentence) is None
 
 
 def test_a_row_gives_the_question_for_its_figures() -> None:
