@@ -283,7 +283,7 @@ def test_a_sentence_that_ends_with_a_date_gives_a_question(sentence: str, questi
 @pytest.mark.parametrize(
     "sentence",
     [
-        "The thematic funding of 12 countries was raised in",
+        "12 The thematic funding was raised by the town in 2024.",
         "Floods affected 5 million people across Laos, Thailand and Viet Nam.",
         "In 2024, the floods affected people across Laos, Thailand and Viet Nam.",
         "The mill was flooded in May, June 1931 and again later.",
@@ -291,7 +291,10 @@ def test_a_sentence_that_ends_with_a_date_gives_a_question(sentence: str, questi
         "The number of cases reported by the police in 2024.",
         "The funds raised by the town doubled the budget in 2024.",
         "The town closed the gates and reopened the valves in 1999.",
-        "The company may request the return of cash paid in 2024.",
+        "The company may cut the rate in 2024.",
+        "Billington Structures enjoyed an improved year in 2024.",
+        "The committee taken hostage in 2024.",
+        "The mill, a ruin, was opened in 1902.",
         "The adopted plan in 2024.",
         "The planned exit left Kent in 2012.",
         "In 2023, following the adoption of a revised code the town.",
@@ -303,7 +306,7 @@ def test_a_sentence_that_ends_with_a_date_gives_a_question(sentence: str, questi
         "They opened the mill in 1902.",
         "The mill – an old one – was opened in 1902.",
         "The mill was drowned in mud.",
-        "The mill was opened in 1902",
+        "The mill was opened in 1902:",
     ],
 )
 def test_a_sentence_of_another_shape_gives_none(sentence: str) -> None:

@@ -7,6 +7,7 @@ import os
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from time import sleep
@@ -21,6 +22,7 @@ from index.embedding.onnx import Bge
 from index.library import Library
 from rag.conversations.feedback import CitedEvidence, Feedback, read_feedback
 from rag.engine import QueryEngine
+from rag.finding.ranking import CALIBRATION, SURE
 from tests.support.libraries import MakeLibrary
 from tests.support.reports import incoming
 from tests.ui.http.conftest import problem
@@ -279,6 +281,23 @@ def test_starters_are_made_in_the_background(seed_engine: QueryEngine) -> None:
             answer = client.post("/v1/chat", json={"question": starter["question"]}).json()
             assert answer["citations"][0]["document_id"] == starter["document_id"]
             assert answer["citations"][0]["title"] == starter["title"]
+
+
+def test_starters_are_plain_questions_with_sure_answers(library: MakeLibrary) -> None:
+    closed = "The council of Varda closed the third gate of the dam on 3 March 1931."
+    cases = "20 Notable cases include Benin, Kenya and Peru. Floods hit 5 people across Laos and Peru."
+    index = library({"dam.txt": f"Of the dam of Varda\n\n{closed} {cases}\n"}).index
+    question = "When did the council of Varda close the third gate of the dam?"
+    unsure = QueryEngine(index, calibration=replace(CALIBRATION, offset=-16.0, threshold=0.01))
+    for engine, expected in ((QueryEngine(index), [question]), (unsure, [])):
+        with TestClient(create_app(index, engine), base_url="http://127.0.0.1") as client:
+            answer = asked(client, question)
+            assert (answer["abstained"], answer["answerability"] >= SURE) == (False, bool(expected))
+            deadline = time.monotonic() + 60
+            while not (made := client.get("/v1/suggestions").json())["complete"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            assert [starter["question"] for starter in made["starters"]] == expected
 
 
 # Feedback
