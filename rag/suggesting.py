@@ -99,7 +99,7 @@ LANGUAGE = "en"
 _ASKED_AT_MOST = 6
 
 SECONDS = 1.0  # after these, no further question is tried; one that is being tried is completed
-_AROUND = 1_500
+_AROUND = 20_000
 
 _NEAREST_PASSAGES = 1  # for an abstention, the second passage is seldom close to the question
 _SAYS_ENOUGH_BESIDE_AN_ANSWER = 6  # words of a question that is clear without an answer beside it

@@ -104,6 +104,12 @@ DAM = (
 )
 
 
+def test_a_sentence_far_from_the_citations_is_asked_for_if_none_is_near(library: MakeLibrary) -> None:
+    between = "The valley is quiet and its fields are green. " * 60
+    engine = library({"dam.txt": f"The dam of Varda broke on Sunday. {between}\n\n{DAM.split('. ', 1)[1]}"})
+    assert ORDERED in suggest(engine, answers_to(engine, "When did the dam of Varda break?"))
+
+
 def test_sentences_shown_earlier_in_the_conversation_are_not_suggested(own_library: MakeLibrary) -> None:
     engine = QueryEngine(own_library({"dam.txt": DAM}).index, keeps=True)
     first = answers_to(engine, "When did the dam of Varda break?")
@@ -307,6 +313,7 @@ def test_a_sentence_that_ends_with_a_date_gives_a_question(sentence: str, questi
         "The mill – an old one – was opened in 1902.",
         "The mill was drowned in mud.",
         "The mill was opened in 1902:",
+        f"The council opened the mill {'at the weir ' * 5}in 1902.",
     ],
 )
 def test_a_sentence_of_another_shape_gives_none(sentence: str) -> None:

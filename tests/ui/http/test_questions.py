@@ -285,8 +285,8 @@ def test_starters_are_made_in_the_background(seed_engine: QueryEngine) -> None:
 
 def test_starters_are_plain_questions_with_sure_answers(library: MakeLibrary) -> None:
     closed = "The council of Varda closed the third gate of the dam on 3 March 1931."
-    cases = "20 Notable cases include Benin, Kenya and Peru. Floods hit 5 people across Laos and Peru."
-    index = library({"dam.txt": f"Of the dam of Varda\n\n{closed} {cases}\n"}).index
+    heard = "The Commission of Varda heard 63 witnesses and read some 1,900 documents."
+    index = library({"dam.txt": f"Of the dam of Varda\n\n{closed} {heard}\n"}).index
     question = "When did the council of Varda close the third gate of the dam?"
     unsure = QueryEngine(index, calibration=replace(CALIBRATION, offset=-16.0, threshold=0.01))
     for engine, expected in ((QueryEngine(index), [question]), (unsure, [])):
