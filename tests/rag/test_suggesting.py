@@ -153,10 +153,12 @@ def test_replaced_versions_suggest_nothing(index: Library, tmp_path: Path) -> No
 
 
 def test_the_plan_is_suggested_only_if_the_answer_mentions_a_plan(library: MakeLibrary) -> None:
-    approved = "The scheme was approved in May 1931. The sirens were tested in June 1931."
+    approved = "Nobody sleeps near them. The scheme was approved in May 1931."
     engine = library({"sirens.txt": f"The sirens of Varda are loud. {approved}"})
-    questions = suggest(engine, answers_to(engine, "Are the sirens of Varda loud?"))
-    assert questions == ["When were the sirens tested?"]
+    answer = answers_to(engine, "Are the sirens of Varda loud?")
+    assert suggest(engine, answer) == []
+    named = replace(answer, text=f"{answer.text} It is a scheme.")
+    assert suggest(engine, named) == ["When was the scheme approved?"]
 
 
 def test_a_widened_answer_answers_with_each_of_its_sentences(library: MakeLibrary) -> None:
