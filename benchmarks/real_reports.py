@@ -147,10 +147,10 @@ def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[
     is_elsewhere = evidence["page"] not in {None, citation.page}
     if PurePath(citation.path).name != PurePath(evidence["document"]).name or is_elsewhere:
         return False
-    quote = f" {_plain(citation.quote)} "
-    if any(f" {_plain(answer)} " in quote for answer in answers if len(_plain(answer)) > 2):
+    quote = f" {plain(citation.quote)} "
+    if any(f" {plain(answer)} " in quote for answer in answers if len(plain(answer)) > 2):
         return True
-    words = set(_plain(evidence["quote"]).split())
+    words = set(plain(evidence["quote"]).split())
     return bool(words) and sum(f" {word} " in quote for word in words) >= MOST_WORDS * len(words)
 
 
@@ -195,7 +195,7 @@ def share(values: Iterable[float]) -> str:
     return f"{found.value:.3f} ({found.low:.3f}–{found.high:.3f})" if found else ""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return regex.sub(r"[\W_]+", " ", text.lower()).strip()
 
 

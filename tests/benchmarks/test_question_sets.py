@@ -10,6 +10,8 @@ from statistics import fmean
 import pytest
 
 from benchmarks.asked import HELD_OUT, LEARNED, UNTOUCHED, held_out, questions_of
+from benchmarks.comparisons import QUESTIONS as COMPARISONS
+from benchmarks.comparisons import WHERE
 from benchmarks.followups import TESTS, FollowUp, read_follow_ups, reciprocal_rank, searched
 from benchmarks.real_reports import WRITTEN
 from index.documents import Document
@@ -144,3 +146,13 @@ def test_a_change_of_subject_takes_nothing_along(
     assert [searched(seed_engine, each.question, each.history) for each in changes] == [
         each.question for each in changes
     ]
+
+
+def test_each_comparison_has_two_sides_and_one_that_no_report_states_has_no_answer() -> None:
+    comparisons = questions_of(COMPARISONS)
+    assert len({each["question"] for each in comparisons}) == len(comparisons) == 50
+    for each in comparisons:
+        stated = [bool(side["evidence"]) for side in each["sides"]]
+        assert each["where"] in WHERE
+        assert sorted(stated) == [each["where"] != "one missing", True], each["id"]
+        assert [bool(side["answers"]) for side in each["sides"]] == stated
