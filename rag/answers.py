@@ -279,7 +279,8 @@ class Answer:
         answer_id: a UUID, as 32 hexadecimal digits.
         text: the sentences, in order; those of one document share a line. For an abstention, the reason.
         cause: for an abstention, the reason as a code.
-        note: a caveat for the user: that the quotes are not in the language of the question, for example.
+        note: a caveat for the user: that the quotes are not in the language of the question, for example. One
+            of a compared value that was not found stands before the sentences (:func:`stands_first`).
         citations: the footnotes, by number.
         passages: the nearest passages that were read, best first. For an abstention, a passage that several
             near-duplicate documents contain appears once.
@@ -351,6 +352,15 @@ class Answer:
     def cited_by(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
         own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}
         return tuple(own[number] for number in sentence.citations)
+
+
+# The note of a comparison that lacks a value begins so.
+NOT_FOUND = "Not found in these reports: "
+
+
+def stands_first(note: str | None) -> bool:
+    """Such a note stands before the sentences: they are half of what was asked for."""
+    return note is not None and note.startswith(NOT_FOUND)
 
 
 NAMED = 3

@@ -15,11 +15,19 @@ from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import DocumentRecord, Filters, Viewer
 from rag.answer_limits import DEFAULT_LIMITS, LISTED_PASSAGES, MAX_READ, AnswerLimits
-from rag.answers import Answer, Passage, search_scope
+from rag.answers import NOT_FOUND, Answer, Passage, search_scope, stands_first
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
-from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
+from rag.events import (
+    AnswerDone,
+    Event,
+    NoteMade,
+    PassagesFound,
+    QuestionCorrected,
+    QuestionRewritten,
+    ReadingBegun,
+)
 from rag.finding.abstention import Abstention, Decision, decide, quote_list, shortfall
 from rag.finding.cells import CellChoice
 from rag.finding.citations import (
@@ -30,9 +38,10 @@ from rag.finding.citations import (
     without_repeated_readings,
     without_repeated_sentences,
 )
+from rag.finding.matching import is_fragment
 from rag.finding.overview import asks_in_general, described, means_one, named_report, newest_reports, overview
-from rag.finding.parts import best_of_each, in_one_table, is_absent, parts_of, rows_named
-from rag.finding.ranking import CALIBRATION, Calibration, Scored, find_candidates, rank
+from rag.finding.parts import Part, beside, in_one_table, nearest, pair_of, parts_of, rows_named
+from rag.finding.ranking import CALIBRATION, SURE, Calibration, Scored, find_candidates, rank, select
 from rag.finding.reading import Reader, Reading, open_reader, read
 from rag.finding.spelling import correct, documents_of_spelling
 from rag.follow_ups import Exchange, is_from_another_report, report_meant, without_repetition, wordings_of
@@ -67,7 +76,7 @@ class Found:
     def with_first(self, sides: Sequence[Scored]) -> tuple[list[Scored], Decision]:
         ranked = [*sides, *(item for item in self.ranked if item not in sides)]
         both = replace(self.decision, abstention=None)
-        return ranked, both if len(sides) > 1 else self.decision
+        return ranked, both if sides else self.decision
 
     @property
     def title(self) -> str:
@@ -105,19 +114,42 @@ class Retrieval:
             return (), None
         if rows := in_one_table(parts, whole.ranked):
             return rows, None
-        found = []
+        found: list[Sequence[Scored]] = []
         for part in parts:
             side = yield from self._found(part.question, part.question, ())
-            found.append(side)
-        ranked = [[] if each.decision.abstention else each.ranked for each in found]
-        sides = best_of_each(parts, ranked, self.calibration.second_share)
-        chosen = [item for side in sides for item in side]
-        if len(chosen) == 1:
-            missing = sides.index([])
-            if not is_absent(parts[missing], chosen[0], found[missing].readings):
-                return (), None
-            return chosen, f"Not found in these reports: {quote_list([parts[missing].value])}."
-        return chosen, None
+            found.append(() if side.decision.abstention else self._nearest(part, side))
+        pair = pair_of(parts, found)
+        for number, other in ((0, 1), (1, 0)):
+            if pair or not found[number]:
+                continue
+            # In the report that has the one, other words may state the other than those that come nearest.
+            report = found[number][0].candidate.reading.document.document_id
+            within = replace(self, filters=replace(self.filters, document_ids=(report,)))
+            side = yield from within._found(parts[other].question, parts[other].question, ())
+            both = [
+                found[number],
+                [*beside(parts[other], found[number][0]), *self._nearest(parts[other], side)],
+            ]
+            pair = pair_of(parts, both if number == 0 else both[::-1])
+        if pair:
+            return pair, None
+        best = whole.ranked[0]
+        one = [max(items, key=lambda item: item.score) for items in found if items]
+        chosen = max(
+            one,
+            key=lambda item: (item.candidate.reading.document == best.candidate.reading.document, item.score),
+            default=None,
+        )
+        if whole.decision.abstention and (chosen is None or chosen.score < SURE):
+            return (), None
+        missing = [part for part in parts if not part.is_in(chosen or best)]
+        if len(missing) == len(parts):
+            missing = [part for part in missing if part.is_named]
+        note = f"{NOT_FOUND}{quote_list(part.value for part in missing)}." if missing else None
+        return [chosen] if chosen else (), note
+
+    def _nearest(self, part: Part, side: Found) -> Sequence[Scored]:
+        return nearest(part, side.ranked, self.calibration.second_share)
 
     def overview(self, found: Found, said: str) -> tuple[list[Scored], str | None]:
         """Leave out what was ``said``; also return a note of what the overview is of."""
@@ -147,11 +179,35 @@ class Retrieval:
         ranked = without_repetition(ranked, asked, question, history)
         self.clock.lap("read")
         decision = decide(index, question, ranked, calibration, filtered=bool(self.filters), read=readings)
+        if decision.abstention is not None and self.filters and readings:
+            # Scores are scaled within what is searched: a narrower search may be less sure of the same.
+            wide = yield from replace(self, filters=NO_FILTERS)._found(question, asked, history)
+            if self._answers_within(wide):
+                kept = [item for item in wide.ranked if self._passes(item.candidate.reading.document)]
+                # Only copies of what answers pass, if none is kept.
+                ranked = kept or ranked
+                readings = [
+                    each for each in wide.readings if kept and self._passes(each.document)
+                ] or readings
+                decision = wide.decision
         is_overview = question.form is Form.SUMMARY
         report = named_report(index, question, ranked, self.filters) if is_overview else None
         if report is not None:
             decision = Decision(decision.answerability, None)
         return Found(question, readings, ranked, decision, [report] if report else [])
+
+    def _answers_within(self, wide: Found) -> bool:
+        """Whether a report that passes the filters, or its copy, has a sentence of the answer over all."""
+        if wide.decision.abstention is not None or not wide.ranked:
+            return False
+        chosen = select(wide.ranked, wide.question, self.calibration, self.limits.max_sentences)
+        cited = [
+            self.copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in chosen
+        ]
+        return any(item.also_in or self._passes(item.record) for item in cited)
+
+    def _passes(self, record: DocumentRecord) -> bool:
+        return bool(self.index.reader.records([record.document_id], self.filters))
 
 
 STAGES = ("rewrite", "search", "select", "read", "answer")
@@ -367,6 +423,8 @@ class QueryEngine:
             searched=search_scope(index, filters),
         )
         draft = replace(draft, made_from=_made_from(index, best, asked, draft, conversation))
+        if note is not None and stands_first(note):
+            yield NoteMade(note)
         answer = yield from self._author(findings, conversation, draft, kind)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
@@ -408,6 +466,8 @@ def _passages(
     if decision.abstention is None:
         return tuple(as_passage(each, document_texts) for each in found.readings[:LISTED_PASSAGES])
     listed = without_repeated_readings(found.readings, copies)[:LISTED_PASSAGES]
+    # An address or a letterhead tells nobody why there is no answer.
+    listed.sort(key=lambda reading: all(is_fragment(each.text) for each in reading.sentences))
     return tuple(as_passage(each, document_texts, shortfall(index, found.question, each)) for each in listed)
 
 

@@ -32,6 +32,13 @@ class PassagesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteMade:
+    """Before the sentences, what they lack: ``Answer.note`` begins with it."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """The texts, joined, are ``Answer.text``; the verdict is None for the reason of an abstention."""
 
@@ -51,9 +58,11 @@ class AnswerDone:
     answer: Answer
 
 
-StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
+StreamedEvent = (
+    QuestionCorrected | QuestionRewritten | PassagesFound | NoteMade | Token | CitationMade | AnswerDone
+)
 
-# The order: the corrected question (if any), ``ReadingBegun`` (with a reader), the passages, tokens and
-# citations, the answer. A standalone question that a model wrote comes before ``ReadingBegun``, any other one
-# after it.
+# The order: the corrected question (if any), ``ReadingBegun`` (with a reader), the passages, the note of what
+# is missing (if any), tokens and citations, the answer. A standalone question that a model wrote comes before
+# ``ReadingBegun``, any other one after it.
 Event = StreamedEvent | ReadingBegun

@@ -58,7 +58,7 @@ def _names() -> Mapping[str, str]:
     names: dict[str, str] = {}
     for code in _CODES:
         for territory, name in Locale(code).territories.items():
-            plain = fold(name).replace(" & ", " and ")
+            plain = fold(name.partition(" (")[0]).replace(" & ", " and ")  # *Myanmar (Burma)*
             if len(territory) == 2 and (len(plain) > 3 or not plain.isascii()):
                 names.setdefault(plain, territory)
     return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -469,3 +470,59 @@ def test_a_retired_model_closes_with_its_last_user(users: int) -> None:
         assert not model.closed.is_set()
         use.__exit__(None, None, None)
     assert model.closed.is_set()
+
+
+NARROWED = {
+    "dam.md": "---\ntitle: The dam\npublisher: Ministry\npublished: 2031-03-01\n---\n\n"
+    "The inquiry heard 41 witnesses over nine weeks. A worn seal let water into gate 3, which then jammed.\n",
+    "school.md": "---\ntitle: The school\npublisher: Council\npublished: 2032-01-01\n---\n\n"
+    "The council opened a school for 240 pupils in May. Its roof cost 90,000 crowns.\n",
+}
+
+
+def of_its_date(answer: Answer) -> Filters:
+    year = int(str(answer.citations[0].published)[:4])
+    return Filters(published_before=f"{year}-12-31", published_after=f"{year - 1}-12-31")
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        lambda answer: Filters(document_ids=(answer.citations[0].document_id,)),
+        lambda answer: Filters(publishers=(answer.citations[0].publisher,)),
+        of_its_date,
+    ],
+    ids=["report", "publisher", "date"],
+)
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many witnesses did the inquiry hear?",
+        "Why did gate 3 jam?",
+        "How many pupils is the school for?",
+        "What did the roof cost?",
+        "Which gate let water in?",
+    ],
+)
+def test_a_narrower_scope_answers_what_the_wider_one_answered_from_it(
+    library: MakeLibrary, question: str, narrowed: Callable[[Answer], Filters]
+) -> None:
+    """Also if the wider scope is only just sure, since scores are scaled within what is searched."""
+    engine = library(NARROWED)
+    sure = engine.ask(question).answerability
+    assert sure is not None
+    barely = QueryEngine(engine.index, calibration=replace(CALIBRATION, threshold=sure - 1e-6))
+    wide = barely.ask(question)
+    assert not wide.abstained
+    narrow = barely.ask(question, narrowed(wide))
+    assert (narrow.abstained, narrow.citations[0].quote) == (False, wide.citations[0].quote)
+    shown = {each.document_id for each in narrow.citations} | {each.document_id for each in narrow.passages}
+    assert shown == {wide.citations[0].document_id}
+
+
+def test_an_address_is_not_the_first_passage_of_a_refusal(library: MakeLibrary) -> None:
+    address = "Ministry of Water Inquiries\n\nPost box 300, Maravel\n\nDam office"
+    prose = "The office collects what people say about the dam and its gates, and answers within a month."
+    answer = library({"a.md": address, "b.md": prose}).ask("Which painter made murals in Maravel?")
+    assert answer.abstained
+    assert [passage.path for passage in answer.passages] == ["b.md", "a.md"]

@@ -40,3 +40,18 @@ COPIES = {
     "herald.md": copy("Northern Herald", "Fake medicine found at the harbour"),
 }
 """Three copies, by file: the second was published first, and the third has only the date of its file."""
+
+DEPORTATIONS = {
+    "laos.md": (
+        "---\ntitle: Removals at the northern border\npublished: 2025-05-02\n---\n\n"
+        "The police counted everybody who was sent back over the bridge. In February 2025, 1,204 people were "
+        "deported from Laos. In March 2025, the number rose to 2,350. Most of them were young men from the "
+        "towns near the river.\n"
+    ),
+    "myanmar.md": (
+        "---\ntitle: Removals in the west\npublished: 2025-04-20\n---\n\n"
+        "The ministry publishes the figures every month. In March 2025, 911 people were deported from "
+        "Myanmar. They had worked in the compounds along the river, and buses took them to the airport.\n"
+    ),
+}
+"""Of two countries: of one in two months, of which the second sentence leaves out its name."""

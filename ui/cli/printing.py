@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.answers import COURTESIES, DOUBTFUL
+from rag.answers import COURTESIES, DOUBTFUL, stands_first
 from rag.visible_text import readable, visible
 from ui.words import (
     ADVICE,
@@ -178,18 +178,23 @@ def print_answer(console: Console, answer: Result, *, passages: int = 1) -> None
         console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
     if answer["abstained"]:
         _print_abstention(console, answer, passages)
+    _print_note(console, answer["note"], is_first=True)
     if answer.get("headline"):
         _print_headline(console, answer["headline"])
     for paragraph in _paragraphs(answer):
         console.print(paragraph, end="\n\n")
     for disagreement in answer["disagreements"]:
         _print_disagreement(console, disagreement)
-    if answer["note"]:
-        console.print(Text(visible(answer["note"]), style="italic"), end="\n\n")
+    _print_note(console, answer["note"], is_first=False)
     first = {citation["id"]: citation for citation in reversed(answer["citations"])}
     for number in sorted(first):
         _print_footnote(console, first[number], answer["text"])
     _print_not_shown(console, answer)
+
+
+def _print_note(console: Console, note: str | None, *, is_first: bool) -> None:
+    if note and stands_first(note) == is_first:
+        console.print(Text(visible(note), style="italic"), end="\n\n")
 
 
 def print_search(console: Console, response: Result, *, has_filters: bool = False) -> None:

@@ -20,6 +20,7 @@ from rag.answers import Answer, Citation, Passage
 from rag.events import (
     AnswerDone,
     CitationMade,
+    NoteMade,
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
@@ -123,6 +124,7 @@ _KINDS: Mapping[str, Callable[[Any], StreamedEvent]] = {
     "corrected": lambda data: QuestionCorrected(data["searched_for"]),
     "rewritten": lambda data: QuestionRewritten(data["standalone"]),
     "passages": lambda data: PassagesFound(parse(tuple[Passage, ...], data["passages"])),
+    "note": lambda data: NoteMade(data["note"]),
     "token": lambda data: Token(data["text"], data["verdict"]),
     "citation": lambda data: CitationMade(parse(Citation, data)),
     "answer": lambda data: AnswerDone(parse(Answer, data)),

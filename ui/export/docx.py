@@ -81,6 +81,8 @@ def _add_part(
     if part.abstention is not None:
         word.add_heading(sheets.NO_ANSWER, level)
         word.add_paragraph(part.abstention)
+    if part.missing is not None:
+        word.add_paragraph().add_run(part.missing).italic = True
     if part.first_line is not None:
         first = word.add_paragraph(style=_FIRST_STYLE)
         first.add_run(part.first_line.value).bold = True

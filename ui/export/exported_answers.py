@@ -15,6 +15,7 @@ from rag.answers import (
     Passage,
     StatedFigure,
     Verdict,
+    stands_first,
 )
 from rag.visible_text import readable, visible
 from ui.words import (
@@ -75,10 +76,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``abstention`` says why there is no answer; None if there is one. ``remarks`` are one line each."""
+    """``abstention`` says why there is no answer; None if there is one. ``remarks`` are one line each.
+
+    ``missing``: what the answer lacks, to be read first.
+    """
 
     question: str
     abstention: str | None
+    missing: str | None
     first_line: FirstLine | None
     paragraphs: tuple[tuple[Sentence, ...], ...]
     remarks: tuple[str, ...]
@@ -107,6 +112,7 @@ def lay_out(answer: Answer) -> Sheet:
     part = Part(
         question=visible(answer.question),
         abstention=visible(answer.reason or answer.text) if answer.abstained else None,
+        missing=readable(answer.note) if answer.note and stands_first(answer.note) else None,
         first_line=first_line(answer.headline) if answer.headline else None,
         paragraphs=tuple(_paragraphs(answer)),
         remarks=tuple(readable(line) for line in _remarks(answer)),
@@ -177,7 +183,7 @@ def _note(cited: Citation) -> Note:
 
 
 def _remarks(answer: Answer) -> Iterator[str]:
-    if answer.note:
+    if answer.note and not stands_first(answer.note):
         yield answer.note
     for sentence in answer.sentences:
         if sentence.verdict in DOUBTFUL:

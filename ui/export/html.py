@@ -78,6 +78,8 @@ def _answer(part: sheets.Part, seen: dict[int, int], level: int) -> Iterator[str
     if part.abstention is not None:
         reason = f'<p dir="auto">{escape(part.abstention)}</p>'
         yield _section("no-answer", sheets.NO_ANSWER, reason, level + 1)
+    if part.missing is not None:
+        yield f'<p class="missing" dir="auto"><em>{escape(part.missing)}</em></p>'
     if part.first_line is not None:
         value, details = escape(part.first_line.value), escape(part.first_line.details)
         yield f'<p class="first-line" dir="auto"><strong>{value}</strong> {details}</p>'

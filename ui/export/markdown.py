@@ -39,6 +39,8 @@ def _part(part: sheets.Part, level: int) -> Iterator[str]:
     yield f"{'#' * level} {escape_markdown(part.question)}"
     if part.abstention is not None:
         yield from (f"{section} {sheets.NO_ANSWER}", escape_markdown(part.abstention))
+    if part.missing is not None:
+        yield f"*{escape_markdown(part.missing)}*"
     if part.first_line is not None:
         value, details = escape_markdown(part.first_line.value), escape_markdown(part.first_line.details)
         yield f"**{value}** {details}".rstrip()

@@ -25,10 +25,10 @@ from starlette.responses import Response
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, Citation, Verdict
+from rag.answers import Answer, Citation, Verdict, stands_first
 from rag.conversations import Conversation, from_turns
 from rag.engine import QueryEngine
-from rag.events import AnswerDone, CitationMade, Event, Token
+from rag.events import AnswerDone, CitationMade, Event, NoteMade, Token
 from rag.visible_text import readable
 from ui.http.access import OwnEngine
 from ui.http.observation import count_queries
@@ -134,7 +134,8 @@ _ADDRESS = regex.compile(r"(?<=/)(?=/)|(?=@)")
 _HOST = regex.compile(r"(?<=[\p{L}\p{N}_-])\.(?=\p{L}{2})|(?<=www)\.", regex.IGNORECASE)
 _FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
 _BELOW = regex.compile(
-    r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|(?:Searched for|Understood as): .*\n?)\n*",
+    r"^(?:The sources give different figures: .*\n(?:- .*\n?)*"
+    r"|(?:Searched for|Understood as|Not found in these reports): .*\n?)\n*",
     regex.MULTILINE,
 )
 _ESCAPED = regex.compile(r"\\([\\`*_{}\[\]<>#|~!.])")
@@ -148,6 +149,8 @@ def text_of(answer: Answer) -> str:
 def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
     """Yield each part of an answer's text, with its citation if it is a footnote mark."""
     end = 0
+    if answer.note is not None and stands_first(answer.note):
+        yield above(answer.note), None
     for each in answer.sentences:
         yield sentence(answer.text[end : each.end], each.verdict), None
         yield from ((mark(cited), cited) for cited in answer.cited_by(each))
@@ -202,11 +205,15 @@ def mark(cited: Citation) -> str:
     return f" [{cited.id}]"
 
 
+def above(note: str) -> str:
+    return f"{escaped(note)}\n\n"
+
+
 def below(answer: Answer) -> str:
     """Return what stands below an answer's sentences, footnotes last; empty if there is nothing."""
     corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
-    note = escaped(answer.note) if answer.note else ""
+    note = escaped(answer.note) if answer.note and not stands_first(answer.note) else ""
     parts = [differences(answer), corrected, understood, note, footnotes(answer.citations)]
     return "".join(f"\n\n{part}" for part in parts if part)
 
@@ -292,6 +299,8 @@ class _Chunks:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})
         match event:
+            case NoteMade(note):
+                yield self._chunk({"content": above(note)})
             case Token(text, verdict):
                 yield self._chunk({"content": sentence(text, verdict)})
             case CitationMade(citation):
@@ -374,6 +383,8 @@ class _Events:
         if self._count == 0:
             yield from self._begin()
         match event:
+            case NoteMade(note):
+                yield self._delta(above(note))
             case Token(text, verdict):
                 yield self._delta(sentence(text, verdict))
             case CitationMade(citation):

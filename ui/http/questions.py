@@ -29,6 +29,7 @@ from rag.events import (
     AnswerDone,
     CitationMade,
     Event,
+    NoteMade,
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
@@ -132,6 +133,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         - `corrected`, if the spelling was corrected;
         - `rewritten`, if a follow-up was made understandable without the conversation;
         - `passages`;
+        - `note`, if a compared value was not found: the first words of the answer's `note`;
         - any number of `token` and `citation`;
         - `answer`, which has the same answer as without streaming. If the engine fails or the server stops,
           the last event is instead `error`, with a problem document.
@@ -196,6 +198,8 @@ def server_sent_event(event: StreamedEvent | StreamFailed) -> ServerSentEvent:
             name, data = "rewritten", {"standalone": standalone}
         case PassagesFound(passages):
             name, data = "passages", {"passages": [asdict(passage) for passage in passages]}
+        case NoteMade(note):
+            name, data = "note", {"note": note}
         case Token(text, verdict):
             name, data = "token", {"text": text, "verdict": verdict}
         case CitationMade(citation):

@@ -16,6 +16,7 @@ from rag.events import (
     AnswerDone,
     CitationMade,
     Event,
+    NoteMade,
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
@@ -38,6 +39,7 @@ class PartialAnswer:
     searching: int = 0
     reading: int | None = None
     passages: int | None = None
+    missing: str | None = None
     text: str = ""
     citations: tuple[Citation, ...] = ()
     answer: Answer | None = None
@@ -87,6 +89,8 @@ def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
             partial = replace(partial, reading=sentences)
         case PassagesFound(passages):
             partial = replace(partial, passages=len(passages))
+        case NoteMade(note):
+            partial = replace(partial, missing=note)
         case Token(more):
             partial = replace(partial, text=partial.text + more)
         case CitationMade(citation):
@@ -131,6 +135,7 @@ def _streamed(partial: PartialAnswer, locale: Locale, *, is_stopped: bool) -> st
         standalone=partial.standalone,
         searched_for=partial.searched_for,
         searched=partial.search_scope,
+        missing=partial.missing,
         name=partial.writer,
         is_stopped=is_stopped,
     )

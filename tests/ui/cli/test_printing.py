@@ -94,6 +94,13 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
     ]
 
 
+def test_a_note_of_what_was_not_found_stands_before_the_answer() -> None:
+    noted = replace(ANSWER, note="Not found in these reports: “2020”.")
+    lines = printed(printing.print_answer, noted.as_dict())
+    assert lines[0] == noted.note
+    assert lines.count(noted.note) == 1
+
+
 def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
     noted = replace(ANSWER, note="The reports are in English.")
     assert printed(printing.print_answer, noted.as_dict())[2] == "The reports are in English."

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
+import docx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answers import Answer, Verification
 from rag.visible_text import readable
-from tests.support.exports import FIRST, SECOND, SHOWN, full_answer
+from tests.support.exports import FIRST, SECOND, SHOWN, exported, full_answer
 from tests.support.markup import abstention, answer, citation
-from ui.export import format_of
+from ui.export import FORMATS, Format, format_of
 from ui.export.exported_answers import Sentence, Sheet, lay_out, lay_out_conversation
 
 
@@ -97,3 +99,13 @@ def test_a_quoted_sentence_has_no_label_and_no_remark() -> None:
     made = answer(replace(citation(1, FIRST), verification=Verification("quoted", True, True, 1.0)))
     [part] = lay_out(made).parts
     assert (part.sentences, part.remarks) == ([Sentence(FIRST, (1,), "quoted")], ())
+
+
+@pytest.mark.parametrize("made", FORMATS, ids=lambda made: made.suffix)
+def test_what_was_not_found_is_said_before_the_first_line_in_every_format(made: Format) -> None:
+    missing = "Not found in these reports: “2020”."
+    data = exported(made, replace(full_answer(), note=missing))
+    paragraphs = docx.Document(BytesIO(data)).paragraphs if made.suffix == "docx" else []
+    text = "\n".join(each.text for each in paragraphs) or data.decode()
+    assert text.count(missing) == 1
+    assert text.index(missing) < text.index("Arrests › Monday") < text.index("Police arrested")

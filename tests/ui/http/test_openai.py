@@ -22,11 +22,14 @@ from benchmarks.app_server import serving_app
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
 from rag.engine import QueryEngine
+from rag.events import NoteMade
 from rag.verification import Gate
 from rag.writing.writer import Writer
+from tests.support.libraries import MakeLibrary
 from tests.support.markup import citation
 from tests.support.reports import incoming
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
+from tests.support.stories import DEPORTATIONS
 from tests.ui.http.conftest import problem
 from ui.app import create_app
 from ui.http.openai import (
@@ -39,6 +42,7 @@ from ui.http.openai import (
     text_of,
     without_footnotes,
 )
+from ui.http.questions import server_sent_event
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 
@@ -274,6 +278,26 @@ def test_each_footnote_is_an_annotation_at_its_mark(client: openai.OpenAI) -> No
         assert (annotation.file_id, annotation.filename) == (str(cited["document_id"]), cited["path"])
     assert response.usage is not None
     assert response.usage.total_tokens == 0
+
+
+def test_what_was_not_found_is_said_first_also_in_a_stream(library: MakeLibrary) -> None:
+    engine = library(DEPORTATIONS)
+    question = "Deportations from Myanmar, February 2025 against March 2025?"
+    missing = "Not found in these reports: “February 2025”."
+    events = list(engine.stream(question))
+    assert [event.note for event in events if isinstance(event, NoteMade)] == [missing]
+    assert "note" in [server_sent_event(event)["event"] for event in events if isinstance(event, NoteMade)]
+    with served(engine.index, engine) as client:
+        whole = asked(client, user(question)).choices[0].message.content or ""
+        assert whole.startswith(f"{missing}\n\nIn March 2025, 911 people were deported")
+        assert whole.count(missing) == 1
+        assert missing not in without_footnotes(whole)
+        chunks = client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True)
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == whole
+        assert output(client.responses.create(model="footnoted", input=question)).text == whole
+        with client.responses.stream(model="footnoted", input=question) as stream:
+            deltas = [each.delta for each in stream if each.type == "response.output_text.delta"]
+        assert "".join(deltas) == whole
 
 
 @pytest.mark.parametrize("question", [DENS, RAINFALL])

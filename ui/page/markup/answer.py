@@ -31,6 +31,7 @@ from rag.answers import (
     Searched,
     StatedFigure,
     Verdict,
+    stands_first,
 )
 from rag.conversations import Judgement
 from rag.engine import STAGES
@@ -390,13 +391,19 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
         opening = _opening("fn-abstention fn-unread" if is_unread else "fn-abstention", answer)
         return f"{opening}{corrected}{understood}{abstention_markup(answer, locale)}{end}"
     sentences = answer_sentences(answer)
-    note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
+    first, last = note_markup(answer.note), ""
+    if not stands_first(answer.note):
+        first, last = last, first
     return (
         f"{_opening('fn-answer', answer)}{corrected}{understood}{filters_markup(answer.searched, locale)}"
-        f"{headline_markup(answer.headline, locale)}{_groups(sentences, locale)}"
-        f"{disagreements_markup(answer, locale)}{note}{alternatives_markup(answer, locale)}"
+        f"{first}{headline_markup(answer.headline, locale)}{_groups(sentences, locale)}"
+        f"{disagreements_markup(answer, locale)}{last}{alternatives_markup(answer, locale)}"
         f"{_below(sentences, locale)}{end}"
     )
+
+
+def note_markup(note: str | None) -> str:
+    return f'<p class="fn-note">{escape(note)}</p>' if note else ""
 
 
 def streamed_markup(
@@ -407,6 +414,7 @@ def streamed_markup(
     standalone: str | None = None,
     searched_for: str | None = None,
     searched: Searched | None = None,
+    missing: str | None = None,
     name: str | None = None,
     is_stopped: bool = False,
 ) -> str:
@@ -421,7 +429,7 @@ def streamed_markup(
     state = "fn-stopped" if is_stopped else "fn-arriving"
     return (
         f'<div class="fn-answer {state}">{interpretation_markup(standalone, searched_for, searched, locale)}'
-        f"{_groups(sentences, locale)}{pending}{note}{_below(sentences, locale)}</div>"
+        f"{note_markup(missing)}{_groups(sentences, locale)}{pending}{note}{_below(sentences, locale)}</div>"
     )
 
 

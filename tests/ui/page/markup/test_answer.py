@@ -278,6 +278,14 @@ def test_a_note_stands_below_the_answer() -> None:
     assert Page(above(answer_markup(noted))).texts[-1] == ("fn-note", "The words cited are in Khmer.")
 
 
+def test_a_note_of_what_was_not_found_stands_above_the_answer_also_while_it_arrives() -> None:
+    cited = citation(1, "Words.")
+    noted = replace(answer(cited), note="Not found in these reports: “2020”.")
+    assert Page(above(answer_markup(noted))).texts[0] == ("fn-note", noted.note)
+    arriving = streamed_markup("Words.", [cited], missing=noted.note)
+    assert Page(arriving).texts[0] == ("fn-note", noted.note)
+
+
 def test_an_abstention_gives_the_reason_and_the_nearest_passage_and_the_others_behind_a_click() -> None:
     read = [passage(f"Gate {number} | Shut", f"lacks “{number}”") for number in range(5)]
     markup = answer_markup(abstention(*read))
