@@ -44,7 +44,7 @@ from rag.finding.parts import Part, beside, in_one_table, nearest, pair_of, part
 from rag.finding.ranking import CALIBRATION, SURE, Calibration, Scored, find_candidates, rank, select
 from rag.finding.reading import Reader, Reading, open_reader, read
 from rag.finding.spelling import correct, documents_of_spelling
-from rag.follow_ups import Exchange, is_from_another_report, report_meant, without_repetition, wordings_of
+from rag.follow_ups import Exchange, FollowUp, report_meant, without_repetition, wording_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
 from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
@@ -65,13 +65,17 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Best first; ``reports`` are those whose overview the question asks for."""
+    """Best first; ``reports`` are those whose overview the question asks for.
+
+    ``within`` is the title of the report to which a follow-up was kept.
+    """
 
     question: Question
     readings: list[Reading]
     ranked: list[Scored]
     decision: Decision
     reports: Sequence[DocumentRecord]
+    within: str = ""
 
     def with_first(self, sides: Sequence[Scored]) -> tuple[list[Scored], Decision]:
         ranked = [*sides, *(item for item in self.ranked if item not in sides)]
@@ -79,8 +83,8 @@ class Found:
         return ranked, both if sides else self.decision
 
     @property
-    def title(self) -> str:
-        return self.ranked[0].candidate.reading.document.title if self.ranked else ""
+    def wording(self) -> str:
+        return f"{self.question.text} ({self.within})" if self.within else self.question.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,29 @@ class Retrieval:
     clock: Clock
 
     def find(
-        self, wordings: Sequence[Question], asked: Question, history: Sequence[Exchange]
+        self, wanted: Question | FollowUp, asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        best = yield from self._found(wordings[0], asked, history)
-        for wording in wordings[1:]:
-            other = yield from self._found(wording, asked, history)
-            is_other = is_from_another_report(best.question, history, best.title)
-            likelier = max(best, other, key=lambda each: each.decision.answerability or 0.0)
-            best = other if is_other else likelier
-        return best
+        """Seek a follow-up in the report cited last, then, if that has no answer, a whole question anew.
+
+        Elsewhere, a question of few words would find whatever is of its year or place.
+        """
+        if isinstance(wanted, Question):
+            return (yield from self._found(wanted, asked, history))
+        cited = [] if wanted.report is None else self.index.reader.records([wanted.report], self.filters)
+        kept = self
+        if cited:
+            kept = replace(self, filters=replace(self.filters, document_ids=(cited[0].document_id,)))
+        best = yield from kept._sought(wanted.joined, asked, history)
+        if cited or wanted.is_whole:
+            typed = yield from kept._sought(wanted.typed, asked, history)
+            best = max(typed, best, key=lambda each: each.decision.answerability or 0.0)
+        if not cited:
+            return best
+        if best.decision.abstention is not None and wanted.is_whole:
+            anew = yield from self._found(wanted.typed, asked, history)
+            if anew.decision.abstention is None:
+                return anew
+        return replace(best, within=cited[0].title)
 
     def sides(self, whole: Found) -> Generator[Event, None, tuple[Sequence[Scored], str | None]]:
         """Seek the two values apart, unless the best sentence has both; the note names one not found."""
@@ -161,6 +179,22 @@ class Retrieval:
     def _found(
         self, question: Question, asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
+        """A narrower search may be less sure of the same, because scores are scaled within it."""
+        found = yield from self._sought(question, asked, history)
+        if found.decision.abstention is None or not self.filters or not found.readings:
+            return found
+        wide = yield from replace(self, filters=NO_FILTERS)._sought(question, asked, history)
+        if not self._answers_within(wide):
+            return found
+        kept = [item for item in wide.ranked if self._passes(item.candidate.reading.document)]
+        readings = [each for each in wide.readings if self._passes(each.document)]
+        # Only copies of what answers pass, if none is kept.
+        ranked, read = (kept, readings or found.readings) if kept else (found.ranked, found.readings)
+        return replace(found, ranked=ranked, readings=read, decision=wide.decision)
+
+    def _sought(
+        self, question: Question, asked: Question, history: Sequence[Exchange]
+    ) -> Generator[Event, None, Found]:
         index, calibration = self.index, self.calibration
         if asks_in_general(index, question) and index.reader.count_documents(self.filters) > 1:
             newest = newest_reports(index, self.filters, self.limits.max_sentences)
@@ -179,17 +213,6 @@ class Retrieval:
         ranked = without_repetition(ranked, asked, question, history)
         self.clock.lap("read")
         decision = decide(index, question, ranked, calibration, filtered=bool(self.filters), read=readings)
-        if decision.abstention is not None and self.filters and readings:
-            # Scores are scaled within what is searched: a narrower search may be less sure of the same.
-            wide = yield from replace(self, filters=NO_FILTERS)._found(question, asked, history)
-            if self._answers_within(wide):
-                kept = [item for item in wide.ranked if self._passes(item.candidate.reading.document)]
-                # Only copies of what answers pass, if none is kept.
-                ranked = kept or ranked
-                readings = [
-                    each for each in wide.readings if kept and self._passes(each.document)
-                ] or readings
-                decision = wide.decision
         is_overview = question.form is Form.SUMMARY
         report = named_report(index, question, ranked, self.filters) if is_overview else None
         if report is not None:
@@ -384,16 +407,16 @@ class QueryEngine:
         # For less or more of the last answer, the question is the one that was searched for then.
         is_whole = kind in {"shorter", "more"} or asks_in_general(index, wanted)
         history = () if is_whole else conversation.exchanges
-        wordings = wordings_of(wanted, history, model, index.encoder, usages.append)
-        if len(wordings) == 1:
-            yield from _announced(asked, wordings[0])
+        wording = wording_of(wanted, history, model, usages.append)
+        if isinstance(wording, Question):
+            yield from _announced(asked, wording.text)
         clock.lap("rewrite")
         document_texts = DocumentTexts(index.reader)
         copies = Copies(index, document_texts, filters)
         retrieval = Retrieval(index, self.reader, self.limits, self.calibration, filters, copies, clock)
-        best = yield from retrieval.find(wordings, asked, conversation.exchanges)
-        if len(wordings) > 1:
-            yield from _announced(asked, best.question)
+        best = yield from retrieval.find(wording, asked, conversation.exchanges)
+        if isinstance(wording, FollowUp):
+            yield from _announced(asked, best.wording)
         sides, note = (yield from retrieval.sides(best)) if request is None else ((), None)
         ranked, decision = best.with_first(sides)
         passages = _passages(index, best, decision, copies, document_texts)
@@ -418,7 +441,7 @@ class QueryEngine:
             note=note,
             passages=passages,
             answerability=decision.answerability,
-            standalone=best.question.text if best.question.text != asked.text else None,
+            standalone=best.wording if best.wording != asked.text else None,
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
@@ -487,9 +510,9 @@ def _made_from(
     return tuple(sorted(numbers))
 
 
-def _announced(asked: Question, searched: Question) -> Iterator[Event]:
-    if searched.text != asked.text:
-        yield QuestionRewritten(searched.text)
+def _announced(asked: Question, searched: str) -> Iterator[Event]:
+    if searched != asked.text:
+        yield QuestionRewritten(searched)
 
 
 def _draft(index: Snapshot, question: Question, conversation: Conversation) -> Answer:

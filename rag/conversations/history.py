@@ -80,6 +80,7 @@ def exchange_of(answer: Answer) -> Exchange:
         source=answer.citations[0].title if answer.citations else "",
         document_id=answer.citations[0].document_id if answer.citations else None,
         documents=answer.documents,
+        asked=answer.searched_for or answer.question,
     )
 
 
