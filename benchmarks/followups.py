@@ -1,25 +1,30 @@
 """Prints how well follow-up questions find their evidence: as asked, as searched, and written out.
 
-``python -m benchmarks.followups [seeds] [mtrag-human] [reports] [hurried]``; the default is all. On the
-sample reports, the figure is the reciprocal rank of the first passage with the evidence; on ``mtrag-human``
-fused nDCG@10. ``reports`` prints what was answered, for a person to judge; ``hurried`` counts the right
-answers and refusals in sixty conversations.
+``python -m benchmarks.followups [seeds] [mtrag-human] [reports] [hurried] [conversations]``; the default is
+all. On the sample reports, the figure is the reciprocal rank of the first passage with the evidence; on
+``mtrag-human`` fused nDCG@10. ``reports`` prints what was answered, for a person to judge; ``hurried`` counts
+the right answers and refusals in sixty conversations. ``conversations`` asks conversations of four turns over
+``train``, each turn after the answers before it, and counts the turns after the first: *searched* have most
+words of an evidence's quote in one passage that the answer lists, *right* have a right first citation.
+``--home FOLDER`` is a library of ``train`` that is already indexed (otherwise half an hour), ``--file`` has
+other conversations.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
 from benchmarks.datasets import data_folder, open_index
+from benchmarks.real_reports import is_right, share, words_shared
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import sync
 from index.library import Library
@@ -38,6 +43,10 @@ CONVERSATIONS = "mtrag-human"
 FORMS = ("as asked", "as searched", "written out")
 DEPTH = 10
 """Passages among which the evidence is sought."""
+
+OF_TRAIN = Path(__file__).parent / "questions" / "conversations.jsonl"
+SEARCHED = 0.9
+"""Of the words of an evidence's quote, in a passage that was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +94,24 @@ def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float
     return 0.0
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parts = ("seeds", CONVERSATIONS, "reports", "hurried", "conversations")
+    parser.add_argument("parts", nargs="*", choices=parts, default=parts, metavar="PART")
+    parser.add_argument("--home", type=Path, help="a library of train")
+    parser.add_argument("--file", type=Path, default=OF_TRAIN)
+    options = parser.parse_args()
     encoder = open_encoder()
-    if not names or "seeds" in names:
+    if "seeds" in options.parts:
         _over_seeds(encoder)
-    if not names or CONVERSATIONS in names:
+    if CONVERSATIONS in options.parts:
         _over_conversations(encoder)
-    if not names or "reports" in names:
+    if "reports" in options.parts:
         _over_reports(encoder)
-    if not names or "hurried" in names:
+    if "hurried" in options.parts:
         _over_hurried(encoder)
+    if "conversations" in options.parts:
+        _over_train(encoder, options.home, options.file)
 
 
 @contextmanager
@@ -195,6 +212,61 @@ def _outcome(engine: QueryEngine, row: dict[str, Any]) -> str:
     return "refused" if not last else "repeated" if last == before_last else "wrong"
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of a turn; ``searched`` and ``right`` are False if it has no answer."""
+
+    number: int
+    answerable: bool
+    searched: bool
+    right: bool
+    answer: Answer
+
+
+def ask_turns(engine: QueryEngine, turns: Sequence[Mapping[str, Any]], form: str) -> Iterator[Turn]:
+    """``form``: ``question`` for each turn after those before it, ``written_out`` for each by itself."""
+    before: list[Exchange] = []
+    for number, turn in enumerate(turns, 1):
+        history = Conversation(None, tuple(before) if form == "question" else ())
+        answer = engine.ask(turn[form], conversation=history)
+        before.append(exchange_of(answer))
+        searched = any(
+            PurePath(each.path).name == evidence["document"]
+            and words_shared(each.text, evidence["quote"]) >= SEARCHED
+            for each in answer.passages
+            for evidence in turn["evidence"]
+        )
+        first = answer.citations[:1]
+        right = any(
+            is_right(each, evidence, turn["answers"]) for each in first for evidence in turn["evidence"]
+        )
+        yield Turn(number, turn["answerable"], searched, right, answer)
+
+
+def _over_train(encoder: Encoder, home: Path | None, file: Path) -> None:
+    conversations = [row["turns"] for _, row in read_json_lines(file)]
+    with Library.open(home, encoder) if home else _library(data_folder() / "train", encoder) as index:
+        engine = QueryEngine(index)
+        print(f"\nconversations: turns after the first of {len(conversations)}")
+        print("| | answerable | searched | right | refused | unanswerable | refused |")
+        print("|---|---|---|---|---|---|---|")
+        for name, form in (("as typed", "question"), ("written out", "written_out")):
+            asked = [turn for turns in conversations for turn in ask_turns(engine, turns, form)]
+            _print_turns(name, [turn for turn in asked if turn.number > 1])
+
+
+def _print_turns(name: str, turns: Sequence[Turn]) -> None:
+    own = [turn for turn in turns if turn.answerable]
+    others = [turn for turn in turns if not turn.answerable]
+    figures: tuple[Iterable[bool], ...] = (
+        (turn.searched for turn in own),
+        (turn.right for turn in own),
+        (turn.answer.abstained for turn in own),
+    )
+    refused = share(turn.answer.abstained for turn in others)
+    print(f"| {name} | {len(own)} | {' | '.join(map(share, figures))} | {len(others)} | {refused} |")
+
+
 def _print_row(name: str, samples: Sequence[Sample]) -> None:
     shown = []
     for sample in samples:
@@ -204,4 +276,4 @@ def _print_row(name: str, samples: Sequence[Sample]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

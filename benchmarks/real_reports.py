@@ -150,8 +150,13 @@ def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[
     quote = f" {plain(citation.quote)} "
     if any(f" {plain(answer)} " in quote for answer in answers if len(plain(answer)) > 2):
         return True
-    words = set(plain(evidence["quote"]).split())
-    return bool(words) and sum(f" {word} " in quote for word in words) >= MOST_WORDS * len(words)
+    return words_shared(citation.quote, evidence["quote"]) >= MOST_WORDS
+
+
+def words_shared(text: str, quote: str) -> float:
+    """The share of the quote's words that the text has; 0 of none."""
+    words, found = set(plain(quote).split()), f" {plain(text)} "
+    return sum(f" {word} " in found for word in words) / max(len(words), 1)
 
 
 def figures(scored: Sequence[Scored]) -> dict[str, str]:
