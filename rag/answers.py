@@ -5,12 +5,13 @@ Each citation is a span of a document: ``quote == document.text[start:end]``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from index.records import Filters
 from index.text import Box
+from rag.visible_text import legible, readable, row_words
 
 if TYPE_CHECKING:
     from index.search import Snapshot
@@ -139,6 +140,25 @@ class Citation:
     also_in: tuple[Copy, ...] = ()
     recognised: bool = False
     superseded_by: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The quote in its visible form; a row of a table with the names of its columns."""
+        if self.headings is None:
+            return readable(self.quote)
+        return row_words(self.quote, self.headings, self.cell.row if self.cell else "")
+
+
+def repeated_row(text: str, citations: Iterable[Citation]) -> Citation | None:
+    """The cited row of a table whose words a sentence of an answer repeats; None for prose."""
+    rows = (cited for cited in citations if cited.headings is not None)
+    return next((row for row in rows if row.quote.split() == text.split()), None)
+
+
+def sentence_words(text: str, citations: Iterable[Citation]) -> str:
+    """A sentence of an answer in its visible form, as :attr:`Citation.words`."""
+    row = repeated_row(text, citations)
+    return readable(text) if row is None else row.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +372,22 @@ class Answer:
     def cited_by(self, sentence: AnswerSentence) -> tuple[Citation, ...]:
         own = {cited.id: cited for cited in self.citations if cited.answer_start == sentence.start}
         return tuple(own[number] for number in sentence.citations)
+
+    def words_of(self, sentence: AnswerSentence) -> str:
+        # A file to be verified may lack a footnote, so that ``cited_by`` would fail.
+        cited = (each for each in self.citations if each.answer_start == sentence.start)
+        return sentence_words(self.text[sentence.start : sentence.end], cited)
+
+    @property
+    def legible_text(self) -> str:
+        """The text with its lines, and rows of tables as in :attr:`Citation.words`."""
+        shown, end = "", 0
+        for each in self.sentences:
+            text = self.text[each.start : each.end]
+            row = repeated_row(text, self.cited_by(each))
+            shown += self.text[end : each.start] + (legible(text) if row is None else row.words)
+            end = each.end
+        return shown + legible(self.text[end:])
 
 
 # The note of a comparison that lacks a value begins so.

@@ -13,7 +13,7 @@ from index.records import Filters
 from index.search import DENSE_WEIGHT
 
 # For prompts and embeddings; the rest locates a passage, or is a score, which a model cannot use.
-_SHOWN = {"title", "publisher", "published"}
+_SHOWN = {"title", "publisher", "published", "row"}
 
 
 class Retriever(BaseRetriever):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from unicodedata import category
 
-from index.text import readable_rows
+import regex
+
+from index.text import named_row, readable_rows
 
 # They change the writing direction: a line can look different from its content.
 _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -17,9 +19,22 @@ def visible(text: str) -> str:
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_formless(each) else each for each in words)
 
 
+# A report's own footnote marks, such as ``[38]`` or ``[3, 5]``.
+_MARKS = regex.compile(r"\[(\p{N}{1,4}(?:\s?[,;–-]\s?\p{N}{1,4})*)\]")
+
+
+def legible(text: str) -> str:
+    """In its lines: middle dots replace bars between cells, and ⟨38⟩ the report's own mark [38]."""
+    return _MARKS.sub(r"⟨\1⟩", readable_rows(text))
+
+
 def readable(text: str) -> str:
-    """Middle dots replace the bars between cells."""
-    return visible(readable_rows(text))
+    return visible(legible(text))
+
+
+def row_words(quote: str, headings: str, path: str = "") -> str:
+    """One line, in which each value has its column, unit and scale; ``path`` as in ``CellAddress.row``."""
+    return readable(named_row(headings, quote, path))
 
 
 def _is_formless(character: str) -> bool:

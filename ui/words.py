@@ -10,8 +10,9 @@ from itertools import takewhile
 from typing import Any
 
 from index.records import Filters
-from index.text import PATH_SEPARATOR, readable_rows
+from index.text import PATH_SEPARATOR
 from rag.answers import Verdict
+from rag.visible_text import legible
 
 # The label of each verdict in parentheses, as it appears after a sentence in plain text.
 DOUBTS: Mapping[Verdict, str] = {
@@ -103,7 +104,7 @@ def advice_for(cause: str | None, *, filtered: bool) -> str | None:
 
 def excerpt(text: str) -> str:
     """At most ``EXCERPT_CHARACTERS``, then an ellipsis: cut at a space among the last 40 characters."""
-    words = " ".join(readable_rows(text).split())
+    words = " ".join(legible(text).split())
     if len(words) <= EXCERPT_CHARACTERS:
         return words
     cut = words[:EXCERPT_CHARACTERS]

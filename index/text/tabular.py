@@ -415,6 +415,37 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
     return found
 
 
+def named_row(headings: str, row: str, path: str = "") -> str:
+    """``Mill: 2031 = $ 80; 2030 = $ 70 (in millions)``: one line, each value with the headings of its column.
+
+    ``path`` replaces the label: it has the groups, too. What no column names is as in :func:`readable_rows`.
+    """
+    text = f"{headings}\n{row}"
+    found = table_cells(text, Span(0, len(headings)), Span(len(headings) + 1, len(text)))
+    if not any(cell.column for cell in found):
+        return readable_rows(row)
+    units = [_unit_beside(cell) for cell in found]
+    shared = set(units) if len(found) > 1 else set()
+    values = [
+        f"{cell.column} = {cell.value}".removeprefix(" = ")
+        + (f" ({unit})" if unit and len(shared) != 1 else "")
+        for cell, unit in zip(found, units, strict=True)
+    ]
+    label = path or found[0].row
+    if not _TWO_LETTERS.match(label):
+        above = [cells(line)[0] for line in headings.splitlines() if is_row(line)]
+        label = f"{above[-1]} {label}".strip()
+    of_all = f" ({units[0]})" if len(shared) == 1 and units[0] else ""
+    return f"{label}: {'; '.join(values)}{of_all}".removeprefix(": ")
+
+
+def _unit_beside(cell: TableCell) -> str:
+    """Without what the value or the column shows."""
+    shown = f"{cell.value} {cell.column}".casefold()
+    unit = cell.unit.removeprefix(sign[0]).strip() if (sign := _OWN_UNIT.search(cell.value)) else cell.unit
+    return "" if unit.casefold() in shown else unit
+
+
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
     """The caption's lines, the last first and with the units, then the rows of headings."""
     caption: list[str] = []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.visible_text import visible
+from rag.visible_text import readable, visible
 from tests.support.markup import texts
 
 
@@ -42,3 +42,15 @@ def test_the_visible_form_contains_no_control_character(text: str) -> None:
 @given(st.text(st.characters(categories=("L", "N", "P"))))
 def test_ordinary_words_stay_unchanged(text: str) -> None:
     assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("It rose.[38] It fell [3, 5–7].", "It rose.⟨38⟩ It fell ⟨3, 5–7⟩."),
+        ("Gate [1] | 12 [2]", "Gate ⟨1⟩ · 12 ⟨2⟩"),
+        ("as [he] said [sic] [12.5]", "as [he] said [sic] [12.5]"),
+    ],
+)
+def test_a_report_s_own_footnote_marks_do_not_look_like_those_of_an_answer(text: str, shown: str) -> None:
+    assert readable(text) == shown

@@ -25,7 +25,9 @@ from ui.export import Format, lay_out, lay_out_conversation
 FIRST = "Police arrested 1,043 people on Monday."
 SECOND = "The third gate of the dam failed | 12 | 30"
 SHOWN = "The third gate of the dam failed · 12 · 30"
-"""``SECOND`` as people read it."""
+"""``SECOND`` as people read it without headings."""
+NAMED = "The third gate of the dam failed: Opened = 12; Shut = 30"
+"""``SECOND`` as people read it with the headings of ``full_answer``."""
 THIRD = "Nobody knows why."
 
 

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.answers import COURTESIES, DOUBTFUL, stands_first
-from rag.visible_text import readable, visible
+from rag.visible_text import readable, row_words, visible
 from ui.words import (
     ADVICE,
     COMPUTED,
@@ -218,11 +218,26 @@ def _paragraphs(answer: Result) -> list[Text]:
             else:
                 paragraphs[-1].append(" ")
         struck = "strike" if sentence["verdict"] == "unsupported" else ""
-        paragraphs[-1].append(readable(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
+        text = answer["text"][sentence["start"] : sentence["end"]]
+        row = next((each for each in answer["citations"] if _repeats(each, sentence, text)), None)
+        paragraphs[-1].append(readable(text) if row is None else _quote(row), style=struck)
         paragraphs[-1].append(doubt_after(sentence["verdict"]), style="italic")
         for number in sentence["citations"]:
             paragraphs[-1].append(f" [{number}]", style="cyan")
     return paragraphs
+
+
+def _repeats(citation: Result, sentence: Result, text: str) -> bool:
+    """A row of a table."""
+    is_row = citation["headings"] is not None and citation["quote"].split() == text.split()
+    return is_row and citation["answer_start"] == sentence["start"]
+
+
+def _quote(citation: Result) -> str:
+    """As ``Citation.words``."""
+    if citation["headings"] is None:
+        return readable(citation["quote"])
+    return row_words(citation["quote"], citation["headings"], (citation["cell"] or {}).get("row", ""))
 
 
 def _print_headline(console: Console, headline: Result) -> None:
@@ -272,10 +287,11 @@ def _print_disagreement(console: Console, disagreement: Result) -> None:
 
 
 def _print_footnote(console: Console, citation: Result, text: str) -> None:
-    quote, verdict = readable(citation["quote"]), citation["verification"]["verdict"]
-    sentence = readable(text[citation["answer_start"] : citation["answer_end"]])
+    quote, verdict = citation["quote"], citation["verification"]["verdict"]
+    sentence = text[citation["answer_start"] : citation["answer_end"]]
     # If the sentence repeats its quote, printing the quote as well would only hide the source.
-    quoted = "" if quote == sentence else f"“{quote}”"
+    quoted = _quote(citation) if citation["headings"] is not None else f"“{readable(quote)}”"
+    quoted = "" if quote.split() == sentence.split() else quoted
     reason = citation["verification"]["reason"] or "read the source"
     doubt = f"{verdict}: {reason}" if verdict in DOUBTFUL else ""
     _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)

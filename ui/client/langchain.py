@@ -12,7 +12,10 @@ from ui.client.results import Source, id_of, metadata_of
 
 
 class FootnotedRetriever(BaseRetriever):
-    """With ``footnotes``, the documents are the quotes of an answer; none if the library has no answer."""
+    """With ``footnotes``, the documents are the quotes of an answer; none if the library has no answer.
+
+    A row of a table has the names of its columns then, and ``metadata["quote"]`` the quote alone.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -28,12 +31,13 @@ class FootnotedRetriever(BaseRetriever):
         if self.footnotes:
             return [
                 Document(
-                    cited.quote,
+                    cited.quote if cited.headings is None else cited.words,
                     id=id_of(cited),
                     metadata={
                         **metadata_of(cited),
                         "footnote": cited.id,
                         "verdict": cited.verification.verdict,
+                        "quote": cited.quote,
                     },
                 )
                 for cited in self.source.ask(query, self.filters).citations

@@ -13,7 +13,6 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import QueryEngineTool
 
 from index.records import NO_FILTERS, Filters
-from index.text import readable_rows
 from rag.answers import Citation
 from rag.llama_index import as_node
 from ui.client.results import SearchResult, Source, metadata_of
@@ -49,7 +48,11 @@ class FootnotedRetriever(BaseRetriever):
 
 
 class FootnotedQueryEngine(BaseQueryEngine):
-    """The source nodes are the answer's citations, in order; the whole is in ``metadata["answer"]``."""
+    """The source nodes are the answer's citations, in order; the whole is in ``metadata["answer"]``.
+
+    A node's text is the quote; of a table's row, ``metadata["row"]`` names the columns, too, and a model sees
+    both.
+    """
 
     def __init__(self, source: Source, filters: Filters = NO_FILTERS) -> None:
         super().__init__(callback_manager=None)
@@ -60,12 +63,18 @@ class FootnotedQueryEngine(BaseQueryEngine):
         answer = self._source.ask(query_bundle.query_str, self._filters)
         nodes = [
             NodeWithScore(
-                node=_node(cited, cited.quote, footnote=cited.id, verdict=cited.verification.verdict),
+                node=_node(
+                    cited,
+                    cited.quote,
+                    footnote=cited.id,
+                    verdict=cited.verification.verdict,
+                    **({} if cited.headings is None else {"row": cited.words}),
+                ),
                 score=cited.verification.score,
             )
             for cited in answer.citations
         ]
-        return Response(readable_rows(answer.text), nodes, {"answer": answer.as_dict()})
+        return Response(answer.legible_text, nodes, {"answer": answer.as_dict()})
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         return await asyncio.to_thread(self._query, query_bundle)

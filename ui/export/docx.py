@@ -106,7 +106,7 @@ def _add_sentences(paragraph: Paragraph, said: Iterable[sheets.Sentence], number
     for place, sentence in enumerate(said):
         if place:
             paragraph.add_run(" ")
-        run = paragraph.add_run(sentence.text)
+        run = paragraph.add_run(sentence.words)
         run.font.strike = True if sentence.verdict == "unsupported" else None
         for _ in sentence.footnotes:
             mark = paragraph.add_run()
@@ -151,7 +151,7 @@ def _add_footnotes(word: WordDocument, notes: Iterable[sheets.Note]) -> None:
 
 
 def _footnote(note: sheets.Note) -> Element:
-    lines = [f" “{note.quote}”"]
+    lines = [f" {note.words}"]
     if note.headings is not None:
         lines.append(f"{sheets.HEADINGS}{note.headings}")
     lines.append(f"— {note.attribution}")

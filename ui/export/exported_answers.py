@@ -42,20 +42,27 @@ HEADINGS = "Headings: "
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
+    """``words`` are shown: those of a table's row have the names of its columns."""
+
     text: str
     footnotes: tuple[int, ...]
     verdict: Verdict
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote; ``attribution`` has the facts of the document, such as title, publisher and date."""
+    """``words`` are shown: the quote in quotation marks, or a table's row with the names of its columns.
+
+    ``attribution`` has the facts of the document, such as title, publisher and date.
+    """
 
     number: int
     quote: str
     headings: str | None
     attribution: str
     cited: Citation
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +171,9 @@ def _paragraphs(answer: Answer) -> Iterator[tuple[Sentence, ...]]:
         if run and "\n" in answer.text[end : sentence.start]:
             yield tuple(run)
             run = []
-        words = readable(answer.text[sentence.start : sentence.end])
-        run.append(Sentence(words, sentence.citations, sentence.verdict))
+        text = answer.text[sentence.start : sentence.end]
+        words = answer.words_of(sentence)
+        run.append(Sentence(readable(text), sentence.citations, sentence.verdict, words))
         end = sentence.end
     if run:
         yield tuple(run)
@@ -178,8 +186,9 @@ def _note(cited: Citation) -> Note:
     if cited.recognised:
         attribution.append(RECOGNISED)
     headings = readable(cited.headings) if cited.headings else ""
-    words = ", ".join(map(visible, attribution))
-    return Note(cited.id, readable(cited.quote), headings or None, words, cited)
+    source = ", ".join(map(visible, attribution))
+    words = cited.words if headings else f"“{readable(cited.quote)}”"
+    return Note(cited.id, readable(cited.quote), headings or None, source, cited, words)
 
 
 def _remarks(answer: Answer) -> Iterator[str]:
@@ -188,7 +197,7 @@ def _remarks(answer: Answer) -> Iterator[str]:
     for sentence in answer.sentences:
         if sentence.verdict in DOUBTFUL:
             reason = f": {sentence.reason}" if sentence.reason else ""
-            yield f"{DOUBTS[sentence.verdict]} “{answer.text[sentence.start : sentence.end]}”{reason}"
+            yield f"{DOUBTS[sentence.verdict]} “{answer.words_of(sentence)}”{reason}"
     for dropped in answer.dropped:
         yield f"Left out, as not supported: “{dropped.text}”: {dropped.reason}"
     for passage in answer.passages[: int(answer.abstained)]:

@@ -115,7 +115,7 @@ def _section(name: str, heading: str, content: str, level: int) -> str:
 
 
 def _sentence(sentence: sheets.Sentence, seen: dict[int, int]) -> str:
-    words = escape(sentence.text)
+    words = escape(sentence.words)
     if sentence.verdict == "unsupported":
         words = f"<s>{words}</s>"
     doubt = DOUBTS[sentence.verdict]
@@ -141,7 +141,7 @@ def _note(note: sheets.Note, times: int) -> str:
     )
     return (
         f'<li id="note-{note.number}" value="{note.number}">'
-        f'<q class="quote" dir="auto">“{escape(note.quote)}”</q>{headings} '
+        f'<q class="quote" dir="auto">{escape(note.words)}</q>{headings} '
         f'<span class="attribution" dir="auto">— {escape(note.attribution)}</span>{back}</li>\n'
     )
 

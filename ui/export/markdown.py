@@ -56,7 +56,7 @@ def _part(part: sheets.Part, level: int) -> Iterator[str]:
 
 
 def _sentence(sentence: sheets.Sentence) -> str:
-    words = escape_markdown(sentence.text)
+    words = escape_markdown(sentence.words)
     if sentence.verdict == "unsupported":
         words = f"~~{words}~~"
     doubt = DOUBTS[sentence.verdict]
@@ -77,7 +77,7 @@ def _difference(difference: sheets.Difference) -> str:
 
 
 def _note(note: sheets.Note) -> str:
-    lines = [f"“{escape_markdown(note.quote)}”"]
+    lines = [escape_markdown(note.words)]
     if note.headings is not None:
         lines.append(f"{sheets.HEADINGS}{escape_markdown(note.headings)}")
     lines.append(f"— {escape_markdown(note.attribution)}")

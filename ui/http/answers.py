@@ -177,8 +177,8 @@ def copied(answer: Answer) -> Copied:
         words.append(f"{line.value} {line.details}".rstrip())
         marked.append(f"<strong>{escape(line.value)}</strong> {escape(line.details)}".rstrip())
     for paragraph in part.paragraphs:
-        words.append(" ".join(_sentence(each, each.text, " [{}]") for each in paragraph))
-        marked.append(" ".join(_sentence(each, escape(each.text), "<sup>[{}]</sup>") for each in paragraph))
+        words.append(" ".join(_sentence(each, each.words, " [{}]") for each in paragraph))
+        marked.append(" ".join(_sentence(each, escape(each.words), "<sup>[{}]</sup>") for each in paragraph))
     differences = []
     for found in part.differences:
         differences.append(f"The sources give different figures: {found.about}")
@@ -186,7 +186,7 @@ def copied(answer: Answer) -> Copied:
     notes = []
     for note in sheet.notes:
         headings = f" {HEADINGS}{note.headings}" if note.headings is not None else ""
-        notes.append(f"[{note.number}] “{note.quote}”{headings} — {note.attribution}")
+        notes.append(f"[{note.number}] {note.words}{headings} — {note.attribution}")
     text = "\n\n".join(filter(None, [*words, "\n".join(differences), "\n".join(notes)]))
     lines = [*marked, *map(escape, differences), *map(escape, notes)]
     return Copied(text, "".join(f"<p>{line}</p>" for line in lines))

@@ -25,7 +25,8 @@ from starlette.responses import Response
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, Citation, Verdict, stands_first
+from index.text import is_row
+from rag.answers import Answer, Citation, Verdict, repeated_row, stands_first
 from rag.conversations import Conversation, from_turns
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, Event, NoteMade, Token
@@ -132,7 +133,7 @@ _JOINER = "\N{WORD JOINER}"
 _ADDRESS = regex.compile(r"(?<=/)(?=/)|(?=@)")
 # The dots in the name of a host; other clients take a joiner for a part of the name.
 _HOST = regex.compile(r"(?<=[\p{L}\p{N}_-])\.(?=\p{L}{2})|(?<=www)\.", regex.IGNORECASE)
-_FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
+_FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .* — .*$\n?", regex.MULTILINE)
 _BELOW = regex.compile(
     r"^(?:The sources give different figures: .*\n(?:- .*\n?)*"
     r"|(?:Searched for|Understood as|Not found in these reports): .*\n?)\n*",
@@ -152,16 +153,44 @@ def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
     if answer.note is not None and stands_first(answer.note):
         yield above(answer.note), None
     for each in answer.sentences:
-        yield sentence(answer.text[end : each.end], each.verdict), None
-        yield from ((mark(cited), cited) for cited in answer.cited_by(each))
+        cited = answer.cited_by(each)
+        yield sentence(answer.text[end : each.end], each.verdict, cited), None
+        yield from ((mark(one), one) for one in cited)
         end = each.end
     yield escaped(answer.text[end:]) + below(answer), None
 
 
-def sentence(text: str, verdict: Verdict | None) -> str:
-    """Return a sentence with its leading white space, and a label if its sources do not fully support it."""
+def sentence(text: str, verdict: Verdict | None, cited: Sequence[Citation]) -> str:
+    """Return a sentence with its leading white space, and a label if its sources do not fully support it.
+
+    Of ``cited``, the first says whether it is a row of a table: a stream knows no other when it sends it.
+    """
     gap = text[: len(text) - len(text.lstrip())]
-    return gap + escaped(text) + doubt_after(verdict)
+    row = repeated_row(text, cited[:1])
+    return gap + escaped(text if row is None else row.words) + doubt_after(verdict)
+
+
+class _Arriving:
+    """The parts of a streamed answer; as :func:`pieces`. A sentence waits for its first footnote."""
+
+    def __init__(self) -> None:
+        self._waiting: Token | None = None
+
+    def parts(self, event: Event | StreamFailed) -> Iterator[tuple[str, Citation | None]]:
+        token, cited = self._waiting, [event.citation] if isinstance(event, CitationMade) else []
+        if token is not None:
+            self._waiting = None
+            yield sentence(token.text, token.verdict, cited), None
+        match event:
+            case NoteMade(note):
+                yield above(note), None
+            case Token():
+                self._waiting = event
+            case CitationMade(citation):
+                yield mark(citation), citation
+            case AnswerDone(answer):
+                if rest := below(answer):
+                    yield rest, None
 
 
 def escaped(text: str) -> str:
@@ -173,12 +202,15 @@ def escaped(text: str) -> str:
 def footnotes(citations: Iterable[Citation]) -> str:
     lines: dict[int, str] = {}
     for cited in citations:
-        headings = f"{escaped(cited.headings)}: " if cited.headings else ""
+        words = f"“{escaped(cited.quote)}”"
+        if cited.headings is not None:
+            caption = [line for line in cited.headings.splitlines() if line.strip() and not is_row(line)]
+            words = escaped(": ".join([*caption, cited.words]))
         facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
         facts += [RECOGNISED] if cited.recognised else []
         facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
         source = ", ".join(filter(None, map(escaped, facts)))
-        lines[cited.id] = f"[{cited.id}]: {headings}“{escaped(cited.quote)}” — {source}"
+        lines[cited.id] = f"[{cited.id}]: {words} — {source}"
     return "\n".join(lines[number] for number in sorted(lines))
 
 
@@ -293,21 +325,15 @@ class _Chunks:
         self._head: dict[str, Any] = _head(f"{time.time_ns():x}", "chat.completion.chunk")
         self._usage = usage
         self._begun = False
+        self._arriving = _Arriving()
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
         if not self._begun:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})
+        yield from (self._chunk({"content": text}) for text, _ in self._arriving.parts(event))
         match event:
-            case NoteMade(note):
-                yield self._chunk({"content": above(note)})
-            case Token(text, verdict):
-                yield self._chunk({"content": sentence(text, verdict)})
-            case CitationMade(citation):
-                yield self._chunk({"content": mark(citation)})
             case AnswerDone(answer):
-                if rest := below(answer):
-                    yield self._chunk({"content": rest})
                 yield self._chunk({}, "stop", footnoted=answer.as_dict())
                 if self._usage:
                     yield _server_sent({**self._head, "choices": [], "usage": _usage(answer)})
@@ -377,24 +403,20 @@ class _Events:
         self._id = uuid.uuid4().hex
         self._created = int(time.time())
         self._written = _Written()
+        self._arriving = _Arriving()
         self._count = 0
 
     def encode(self, event: Event | StreamFailed) -> Iterator[ServerSentEvent]:
         if self._count == 0:
             yield from self._begin()
-        match event:
-            case NoteMade(note):
-                yield self._delta(above(note))
-            case Token(text, verdict):
-                yield self._delta(sentence(text, verdict))
-            case CitationMade(citation):
-                yield self._delta(mark(citation), citation)
+        for text, citation in self._arriving.parts(event):
+            yield self._delta(text, citation)
+            if citation is not None:
                 annotations = self._written.annotations
                 place = {**self._place(), "annotation_index": len(annotations) - 1}
                 yield self._event("output_text.annotation.added", **place, annotation=annotations[-1])
+        match event:
             case AnswerDone(answer):
-                if rest := below(answer):
-                    yield self._delta(rest)
                 yield from self._end(answer)
             case StreamFailed(problem):
                 error = {"code": str(problem["status"]), "message": problem["detail"], "param": None}

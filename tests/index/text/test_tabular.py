@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from index.text.tabular import (
     cells,
     is_row,
     label_cells,
+    named_row,
     readable_rows,
     section_at,
     sections_at,
@@ -340,3 +342,45 @@ def test_the_unit_of_a_cell(caption: str, rows: dict[str, list[str]]) -> None:
     [table] = tables(text)
     found = [table_cells(text, table.header, line) for line in table.lines if line.start >= table.header.end]
     assert [[cell.unit for cell in cells] for cells in found if cells] == list(rows.values())
+
+
+YEARS_BELOW = "Sales\n(In millions) |  |  | \n | Three months ended June 30, |  | Year\n | 2031 | 2030 | 2030"
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "words"),
+    [
+        ("Offence | Opened | Closed", "Fraud | 193 | 215", "Fraud: Opened = 193; Closed = 215"),
+        (
+            YEARS_BELOW,
+            "Mill | $ 80 | 70 | –",
+            (
+                "Mill: Three months ended June 30, › 2031 = $ 80; Three months ended June 30, › 2030 = 70; "
+                "Year › 2030 = – (In millions)"
+            ),
+        ),
+        (
+            "(in millions) | 2031 | Change",
+            "Mill | $ 80 | 3 %",
+            "Mill: 2031 = $ 80 (in millions); Change = 3 %",
+        ),
+        ("Gate | State", "Third | failed", "Third: State = failed"),
+        ("Gate | 2031", "3 | 12", "Gate 3: 2031 = 12"),
+        ("", "Fraud | 193 | 215", "Fraud · 193 · 215"),
+        ("Table 3", "Fraud | 193 | 215", "Fraud · 193 · 215"),
+        ("Offence | Opened", "Frauds: | ", "Frauds:"),
+        ("Offence | Opened", "no row", "no row"),
+    ],
+)
+def test_each_value_of_a_named_row_has_its_column_and_unit(headings: str, row: str, words: str) -> None:
+    assert named_row(headings, row) == words
+
+
+def test_a_named_row_may_begin_with_its_groups() -> None:
+    assert named_row("Offence | Opened", "Fraud | 193", "Abuse › Fraud") == "Abuse › Fraud: Opened = 193"
+
+
+@given(st.text("ab 1|\n"), st.text("ab 1|"))
+def test_a_named_row_has_all_words_of_the_row(headings: str, row: str) -> None:
+    named = regex.sub(r"[|:;]", " ", named_row(headings, row))
+    assert set(row.replace("|", " ").split()) <= set(named.split())

@@ -158,6 +158,21 @@ def test_alternatives_are_printed_below_an_answer_that_is_not_sure() -> None:
     assert shown[-1].strip() == "Dams fail."
 
 
+def test_a_row_is_printed_with_the_names_of_its_columns() -> None:
+    rows = "Fraud | 193 | 215", "Bribery | 41 | 39"
+    text = " ".join((rows[0], "Few were closed."))
+    first = markup.citation(1, rows[0])
+    second = replace(markup.citation(2, "Few were closed.", at=len(rows[0]) + 1), quote=rows[1])
+    made = replace(
+        markup.answer(first, second, text=text),
+        citations=tuple(replace(each, headings="Offence | Opened | Closed") for each in (first, second)),
+    )
+    shown = printed(printing.print_answer, made.as_dict())
+    assert shown[0] == "Fraud: Opened = 193; Closed = 215 [1] Few were closed. [2]"
+    assert [line for line in shown if "Bribery" in line] == ["    Bribery: Opened = 41; Closed = 39"]
+    assert "193" not in " ".join(shown[1:]), "its footnote does not repeat it"
+
+
 def test_a_row_is_printed_with_dots_between_its_cells() -> None:
     table = replace(ABSTENTION, passages=(replace(PASSAGE, text="Gate | Shut\nNorth | | 30"),))
     assert "  Gate · Shut; North · 30" in printed(printing.print_answer, table.as_dict())

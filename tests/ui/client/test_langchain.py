@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.support.libraries import MakeLibrary
 from ui.client import Client, Filters, LocalClient
 
 pytest.importorskip("langchain_core", reason="pip install 'footnoted[langchain]'")
@@ -30,4 +31,16 @@ def test_footnotes_are_those_of_an_answer(local: LocalClient) -> None:
     assert [(each.page_content, each.metadata["footnote"]) for each in retriever.invoke(question)] == [
         (cited.quote, cited.id) for cited in local.ask(question).citations
     ]
+    assert [each.metadata["quote"] for each in retriever.invoke(question)] == [
+        cited.quote for cited in local.ask(question).citations
+    ]
     assert retriever.invoke("What is the rainfall of Cambodia?") == []
+
+
+def test_a_row_has_the_names_of_its_columns(own_library: MakeLibrary) -> None:
+    table = "| Offence | Opened | Closed |\n|---|---|---|\n| Fraud | 193 | 215 |\n| Bribery | 41 | 39 |\n"
+    engine = own_library({"cases.md": f"Cases of Varda\n\n{table}"})
+    retriever = FootnotedRetriever(source=LocalClient(engine), footnotes=True)
+    [found] = retriever.invoke("How many fraud cases of Varda?")
+    assert found.page_content == "Fraud: Opened = 193; Closed = 215"
+    assert found.metadata["quote"] == "Fraud | 193 | 215"

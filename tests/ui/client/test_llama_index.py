@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from llama_index.core.base.response.schema import Response
-from llama_index.core.schema import NodeWithScore
+from llama_index.core.schema import MetadataMode, NodeWithScore
 
 from index.library import Library
 from rag import Retriever
+from tests.support.libraries import MakeLibrary
 from ui.client import Client, LocalClient
 from ui.client.llama_index import FootnotedQueryEngine, FootnotedRetriever, query_tool
 
@@ -43,6 +44,17 @@ def test_a_response_has_the_footnotes_as_its_sources(local: LocalClient) -> None
     assert response.metadata is not None
     assert response.metadata["answer"]["citations"] == answer.as_dict()["citations"]
     assert str(asyncio.run(FootnotedQueryEngine(local).aquery(WHY))) == answer.text
+
+
+def test_a_row_has_the_names_of_its_columns_for_people_and_models(own_library: MakeLibrary) -> None:
+    table = "| Offence | Opened | Closed |\n|---|---|---|\n| Fraud | 193 | 215 |\n| Bribery | 41 | 39 |\n"
+    engine = own_library({"cases.md": f"Cases of Varda\n\n{table}"})
+    response = FootnotedQueryEngine(LocalClient(engine)).query("How many fraud cases of Varda?")
+    assert isinstance(response, Response)
+    assert str(response) == "Fraud: Opened = 193; Closed = 215"
+    [source] = response.source_nodes
+    assert source.node.get_content() == "Fraud | 193 | 215"
+    assert "row: Fraud: Opened = 193; Closed = 215" in source.node.get_content(MetadataMode.LLM)
 
 
 def test_an_abstention_has_no_sources(local: LocalClient) -> None:

@@ -124,7 +124,7 @@ def by_llama_index(address: str, question: str) -> list[Place]:
 def by_langchain(address: str, question: str) -> list[Place]:
     with Client(address) as client:
         documents = FootnotedRetriever(source=client, footnotes=True).invoke(question)
-    return [place(found.metadata, found.page_content) for found in documents]
+    return [place(found.metadata, found.metadata["quote"]) for found in documents]
 
 
 def by_generated_client(address: str, question: str) -> list[Place]:

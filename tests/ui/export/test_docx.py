@@ -19,7 +19,7 @@ from tests.support.exports import (
     ASKED,
     FIRST,
     NAME,
-    SHOWN,
+    NAMED,
     answers_of_any_words,
     exported,
     exported_conversation,
@@ -52,7 +52,7 @@ def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
     assert [(p.style.name if p.style else "", p.text) for p in word.paragraphs][:5] == [
         ("Title", "How many were *arrested*?"),
         ("First Line", "1,043 in *thousands* · Arrests › Monday · 2025"),
-        ("Normal", f"{FIRST} {SHOWN} (paraphrased)"),
+        ("Normal", f"{FIRST} {NAMED} (paraphrased)"),
         ("Normal", "Nobody knows why. (not supported)"),
         ("Heading 1", "Remarks"),
     ]
@@ -89,10 +89,10 @@ def test_a_word_document_has_the_questions_as_headings_of_the_first_level() -> N
 def test_the_library_reads_the_sentences_with_their_footnotes() -> None:
     document = read_docx(written(full_answer()), PATH)
     assert document.title == "How many were *arrested*?"
-    assert f"{FIRST}¹ {SHOWN}²³ (paraphrased)\n\n" in document.text
+    assert f"{FIRST}¹ {NAMED}²³ (paraphrased)\n\n" in document.text
     assert document.text.endswith(
         f"¹ “{FIRST}” — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2\n\n"
-        "² “The third gate of the dam failed · 12 · 30” Headings: Table 1 Gate · Opened · Shut "
+        "² The third gate of the dam failed: Opened = 12; Shut = 30 Headings: Table 1 Gate · Opened · Shut "
         "— Report 2, The Office, 18 July 2025, 2.md, version 2\n\n"
         f"³ “{FIRST}” — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2"
     )

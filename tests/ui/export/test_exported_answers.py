@@ -98,7 +98,7 @@ def test_a_format_is_known_by_its_suffix(suffix: str, found: str | None) -> None
 def test_a_quoted_sentence_has_no_label_and_no_remark() -> None:
     made = answer(replace(citation(1, FIRST), verification=Verification("quoted", True, True, 1.0)))
     [part] = lay_out(made).parts
-    assert (part.sentences, part.remarks) == ([Sentence(FIRST, (1,), "quoted")], ())
+    assert (part.sentences, part.remarks) == ([Sentence(FIRST, (1,), "quoted", FIRST)], ())
 
 
 @pytest.mark.parametrize("made", FORMATS, ids=lambda made: made.suffix)

@@ -24,14 +24,14 @@ SECTIONS = """\
 **1,043** in \\*thousands\\* · Arrests › Monday · 2025
 
 Police arrested 1,043 people on Monday.[^1]
-The third gate of the dam failed · 12 · 30[^2][^1] *(paraphrased)*
+The third gate of the dam failed: Opened = 12; Shut = 30[^2][^1] *(paraphrased)*
 
 ~~Nobody knows why.~~ *(not supported)*
 
 ## Remarks
 
 - Not mentioned in the sentences cited: “why”.
-- (paraphrased) “The third gate of the dam failed · 12 · 30”: “12” has no unit
+- (paraphrased) “The third gate of the dam failed: Opened = 12; Shut = 30”: “12” has no unit
 - (not supported) “Nobody knows why.”: nothing is cited
 - Left out, as not supported: “The mayor fled.”: “mayor” is not in the cited sentence
 
@@ -63,7 +63,7 @@ FULL = f"""\
 [^1]: “Police arrested 1,043 people on Monday.”
     — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2
 
-[^2]: “The third gate of the dam failed · 12 · 30”
+[^2]: The third gate of the dam failed: Opened = 12; Shut = 30
     Headings: Table 1 Gate · Opened · Shut
     — Report 2, The Office, 18 July 2025, 2.md, version 2
 """

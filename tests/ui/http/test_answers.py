@@ -20,7 +20,6 @@ from rag.answers import Answer, Comparison, Computed, Disagreement, Headline, St
 from rag.conversations.answers import answer_json, keep
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
-from rag.visible_text import readable
 from tests.support.exports import answers_of_any_words, full_answer
 from tests.support.libraries import MakeLibrary
 from tests.support.markup import abstention, answer, citation
@@ -201,8 +200,12 @@ def test_a_row_has_its_headings_in_its_footnote_and_a_headline_is_the_first_line
     row = replace(citation(1, "Monday | 412"), headings="Day | Arrests")
     made = copied(replace(answer(row), headline=Headline("412", "in *tens*", "Monday", "2031")))
     assert made.text.splitlines()[0] == "412 in *tens* · Monday · 2031"
-    assert made.html.startswith("<p><strong>412</strong> in *tens* · Monday · 2031</p><p>Monday · 412")
-    assert made.text.splitlines()[-1].startswith("[1] “Monday · 412” Headings: Day · Arrests — Report 1")
+    assert made.html.startswith(
+        "<p><strong>412</strong> in *tens* · Monday · 2031</p><p>Monday: Arrests = 412"
+    )
+    assert made.text.splitlines()[-1].startswith(
+        "[1] Monday: Arrests = 412 Headings: Day · Arrests — Report 1"
+    )
 
 
 def test_two_figures_are_the_first_line_with_what_is_computed_from_them() -> None:
@@ -240,7 +243,8 @@ def test_all_that_an_answer_can_have_is_copied() -> None:
     made = full_answer()
     text = copied(made).text
     for cited in made.citations:
-        assert f"[{cited.id}] “{readable(cited.quote)}”" in text
+        words = f"“{cited.words}”" if cited.headings is None else cited.words
+        assert f"[{cited.id}] {words}" in text
 
 
 @given(answers_of_any_words())

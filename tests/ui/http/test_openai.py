@@ -26,7 +26,7 @@ from rag.events import NoteMade
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.libraries import MakeLibrary
-from tests.support.markup import citation
+from tests.support.markup import answer, citation
 from tests.support.reports import incoming
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
 from tests.support.stories import DEPORTATIONS
@@ -70,6 +70,31 @@ def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
 def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.OpenAI]:
     with served(seed_index, seed_engine) as client:
         yield client
+
+
+TABLE = (
+    "Cases of the anti-corruption office of Varda\n\n"
+    "| Offence | Opened | Closed | Pending |\n|---|---|---|---|\n"
+    "| Fraud | 193 | 215 | 386 |\n| Bribery | 41 | 39 | 12 |\n"
+)
+FRAUD = "Fraud: Opened = 193; Closed = 215; Pending = 386"
+
+
+def test_a_row_has_the_names_of_its_columns_streamed_or_not(library: MakeLibrary) -> None:
+    engine = library({"cases.md": TABLE})
+    with served(engine.index, engine) as client:
+        asked: Any = {
+            "model": "footnoted",
+            "messages": [{"role": "user", "content": "How many fraud cases?"}],
+        }
+        whole = client.chat.completions.create(**asked).choices[0].message.content or ""
+        chunks = list(client.chat.completions.create(**asked, stream=True))
+        response = client.responses.create(model="footnoted", input="How many fraud cases?")
+    assert whole.startswith(f"{FRAUD} [1]")
+    assert whole.splitlines()[-1].startswith(f"[1]: Cases of the anti-corruption office of Varda: {FRAUD} — ")
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == whole
+    assert response.output_text == whole
+    assert without_footnotes(whole) == FRAUD
 
 
 # Chat completions
@@ -223,6 +248,10 @@ def test_a_footnote_has_the_quote_and_where_it_stands() -> None:
     assert footnotes([]) == ""
     lines = footnotes([citation(number, "It broke.") for number in (2, 10, 1, 2)]).splitlines()
     assert [line.partition("]")[0] for line in lines] == ["[1", "[2", "[10"], "each once, in order"
+
+
+def test_a_report_s_own_mark_is_no_footnote() -> None:
+    assert text_of(answer(citation(1, "It rusted.[38]"))).startswith("It rusted.⟨38⟩ [1]\n")
 
 
 def test_an_answer_is_read_again_without_its_marks(seed_engine: QueryEngine) -> None:

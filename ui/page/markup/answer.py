@@ -31,6 +31,7 @@ from rag.answers import (
     Searched,
     StatedFigure,
     Verdict,
+    repeated_row,
     stands_first,
 )
 from rag.conversations import Judgement
@@ -161,8 +162,7 @@ class ShownSentence:
     @property
     def row(self) -> Citation | None:
         """The footnote whose quote the sentence repeats, if this is a row of a table; None for prose."""
-        repeated = next((cited for cited in self.citations if self.repeats(cited)), None)
-        return repeated if repeated and repeated.headings is not None else None
+        return repeated_row(self.text, self.citations)
 
     def repeats(self, cited: Citation) -> bool:
         return self.text.split() == cited.quote.split()

@@ -9,8 +9,9 @@ from unicodedata import category
 
 from babel.dates import format_date, format_skeleton
 
-from index.text import PATH_SEPARATOR, cells, is_row, label_cells, readable_rows
+from index.text import PATH_SEPARATOR, cells, is_row, label_cells
 from rag.answers import Citation, Copy, Passage
+from rag.visible_text import legible
 from ui.page.head import ENGLISH, Locale
 from ui.words import date_words, first_day
 
@@ -21,7 +22,7 @@ def escape(text: str) -> str:
 
 
 def quoted_markup(text: str) -> str:
-    return escape(readable_rows(text))
+    return escape(legible(text))
 
 
 def _escape_character(character: str) -> str:
@@ -195,7 +196,7 @@ def _cell(tag: str, words: str, figure: bool, *, marked: bool = False, width: in
     names = " ".join(["fn-figure"] * figure + ["fn-cell"] * marked)
     kind = f' class="{names}"' if names else ""
     span = f' colspan="{width}"' if width > 1 else ""
-    shown = f"<mark>{escape(words)}</mark>" if marked else escape(words)
+    shown = f"<mark>{quoted_markup(words)}</mark>" if marked else quoted_markup(words)
     return f"<{tag}{kind}{span}>{shown}</{tag}>"
 
 

@@ -215,6 +215,12 @@ def copy(document_id: int, start: int = 7) -> Copy:
     return Copy(document_id, 1, f"Copy {document_id}", None, None, start, start + 4)
 
 
+def test_a_report_s_own_footnote_mark_does_not_look_like_one_of_the_answer() -> None:
+    page = unescape(above(answer_markup(answer(citation(1, "The gate rusted.[38]")))))
+    assert "The gate rusted.⟨38⟩" in page
+    assert "[38]" not in page
+
+
 def test_other_reports_with_the_same_words_are_named_below_the_source_and_open_there() -> None:
     first = replace(citation(1, "One."), also_in=(copy(8), copy(9, 50)))
     second = replace(citation(2, "Two.", at=5), also_in=(copy(9, 90),))
