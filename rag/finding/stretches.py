@@ -1,13 +1,13 @@
 """Widens the chosen sentences to stretches: what answers is often more than one sentence.
 
 How likely a neighbour is part of the answer was learned from answers that people marked as a whole
-(``benchmarks/train_stretches.py``). A colon brings the items that follow.
+(``benchmarks/train_stretches.py``). A colon brings the items, or the sentence, that follow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import regex
@@ -15,7 +15,7 @@ import regex
 from index.search import Snapshot
 from rag.answer_limits import MAX_SENTENCES
 from rag.finding.ranking import Scored, neighbour, reads, vectors_of
-from rag.finding.reading import Reader, ReadSentence
+from rag.finding.reading import Reader, ReadSentence, sentences_of
 from rag.questions import Form, Question
 
 ITEM = regex.compile(
@@ -25,6 +25,7 @@ ITEM = regex.compile(
 _Key = tuple[int, int, int]
 
 _LEADS = regex.compile(r"[:：]\s*$")
+_GOES_ON = regex.compile(r"(?:[,;，；]|[;,]\s(?:and|or))\s*$")
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")
 
 
@@ -62,14 +63,14 @@ class Widening:
             room = max_sentences - len(kept)
             if room <= 0 or _key(item) in kept:
                 continue
-            if _LEADS.search(item.candidate.sentence.text):
-                stretch = [item, *islice(_items(item), room - 1)]
-            elif is_asked and reads(self.question, item.candidate.reading.document.language):
+            stretch = [item]
+            leads = _LEADS.search(item.candidate.sentence.text) is not None
+            if not leads and is_asked and reads(self.question, item.candidate.reading.document.language):
                 before = list(islice(self._joined(item, -1, wanted, kept), room - 1))
                 after = islice(self._joined(item, 1, wanted, kept), room - 1 - len(before))
                 stretch = [*reversed(before), item, *after]
-            else:
-                stretch = [item]
+            if _LEADS.search(stretch[-1].candidate.sentence.text):
+                stretch += islice(self._announced(stretch[-1], kept), room - len(stretch))
             kept.update(map(_key, stretch))
             for earlier in found if is_asked else ():
                 if _is_followed_by(stretch[-1], earlier[0]):
@@ -94,23 +95,42 @@ class Widening:
                 return
             yield other
 
+    def _announced(self, item: Scored, kept: Collection[_Key]) -> Iterator[Scored]:
+        """What stands after a colon: the items of a list, else one sentence, or parts up to a full stop."""
+        item = self._read_on(item)
+        is_list = goes_on = numbered = False
+        for step, sentence in enumerate(_sentences(item)[item.candidate.number + 1 :], 1):
+            # The number of an item ("1.") has been split off as a sentence before the item.
+            is_number = _NUMBER.fullmatch(sentence.text) is not None
+            is_item = is_number or numbered or ITEM.match(sentence.text) is not None
+            other = neighbour(item, step)
+            is_first = step == 1 or goes_on
+            if sentence.headings or sentence.is_heading or not (is_item or is_first) or _key(other) in kept:
+                return
+            if not is_number:
+                yield other
+            numbered, is_list = is_number, is_list or is_item
+            goes_on = not is_list and _GOES_ON.search(sentence.text) is not None
+
+    def _read_on(self, item: Scored) -> Scored:
+        """With the rest of its passage and the next one, which may have the items."""
+        reading = item.candidate.reading
+        last = reading.sentences[-1]
+        more = [
+            sentence
+            for passage in self.index.reader.passages([last.chunk_id, last.chunk_id + 1])
+            if passage.document.document_id == reading.document.document_id
+            for sentence in sentences_of(passage)
+            if sentence.span.start >= last.span.end
+        ]
+        reading = replace(reading, sentences=(*reading.sentences, *more))
+        return replace(item, candidate=replace(item.candidate, reading=reading))
+
     def signs(self, item: Scored, other: Scored) -> tuple[float, float]:
         pair = (item.candidate, other.candidate)
         chosen, score = self.reader.scores(self.question.text, [each.text for each in pair])
         one, another = vectors_of(self.index, [each.sentence for each in pair])
         return score - chosen, float(one @ another)
-
-
-def _items(item: Scored) -> Iterator[Scored]:
-    numbered = False
-    for step, sentence in enumerate(_sentences(item)[item.candidate.number + 1 :], 1):
-        # The number of an item ("1.") has been split off as a sentence before the item.
-        is_number = _NUMBER.fullmatch(sentence.text) is not None
-        if sentence.headings or not (is_number or numbered or ITEM.match(sentence.text)):
-            return
-        if not is_number:
-            yield neighbour(item, step)
-        numbered = is_number
 
 
 def is_in_paragraph(item: Scored, step: int) -> bool:

@@ -14,7 +14,7 @@ from index.text import sentences
 from rag.engine import QueryEngine
 from rag.finding.citations import Copies, DocumentTexts, cite_earliest
 from rag.finding.ranking import Candidate, Scored
-from rag.finding.reading import Reading, ReadSentence
+from rag.finding.reading import Reading, ReadSentence, sentences_of
 from rag.finding.stretches import ITEM, JOINING, Joining, Widening
 from rag.questions import Question, understand
 from tests.rag.finding.test_ranking import Known
@@ -31,7 +31,7 @@ def read(text: str, headings: str = "") -> list[Scored]:
         ReadSentence(span, span.of(text), headings=headings if " | " in span.of(text) else "")
         for span in sentences(text, "en")
     ]
-    reading = Reading(record(1), tuple(found), 1.0)
+    reading = Reading(record(999), tuple(found), 1.0)  # no report of the library that is read on in
     return [Scored(Candidate(reading, number, 0.5), 0.5) for number in range(len(found))]
 
 
@@ -119,10 +119,40 @@ def test_items_may_have_numbers_letters_or_dashes(seed_engine: QueryEngine, mark
     assert len(cited(seed_engine, text, "The bank")) == 3
 
 
-def test_a_table_or_a_paragraph_after_a_colon_is_no_list(seed_engine: QueryEngine) -> None:
+def test_items_without_marks_and_a_sentence_follow_a_colon(seed_engine: QueryEngine) -> None:
+    parts = ["The bank did three things:", "it cut rates;", "it lent; and", "it bought bonds."]
+    assert cited(seed_engine, "\n\n".join([*parts, "Rates rose."]), "The bank") == parts
+    text = "The bank said:\n\nRates will rise.\n\nNobody agreed."
+    assert cited(seed_engine, text, "The bank") == ["The bank said:", "Rates will rise."]
+
+
+def test_a_neighbour_that_ends_with_a_colon_brings_its_items(seed_engine: QueryEngine) -> None:
+    text = "Three banks lend. All three: \n\n• cut rates.\n\n• lent.\n\nRates rose."
+    assert cited(seed_engine, text, "Three", joining=ALWAYS) == [
+        "Three banks lend.", "All three:", "• cut rates.", "• lent.",
+    ]  # fmt: skip
+
+
+def test_items_in_the_next_passage_of_the_report_are_brought(library: MakeLibrary) -> None:
+    before = " ".join(
+        f"The mill of Varda ground {number} tons of rye on day {number}." for number in range(90)
+    )
+    items = [f"• segment {name}, which makes glass," for name in ("North", "South", "East", "West")]
+    leads = "The company of Varda has determined that it has four reportable segments, as follows:"
+    text = "\n\n".join([before, leads, *items, "Nothing else is reported."])
+    engine = library({"a.txt": text})
+    with engine.index.snapshot() as snapshot:
+        [passage] = [each for each in snapshot.reader.passages() if leads in each.text]
+        read_so_far = sentences_of(passage)
+        number = next(place for place, each in enumerate(read_so_far) if each.text == leads)
+        reading = Reading(passage.document, tuple(read_so_far[: number + 1]), 1.0)
+    item = Scored(Candidate(reading, number, 0.5), 0.5)
+    assert texts(list(chain(*widened(engine, [item], joining=NEVER)))) == [leads, *items]
+
+
+def test_a_table_after_a_colon_is_no_list(seed_engine: QueryEngine) -> None:
     text = "Sales by country:\n\nSpain | 14\nItaly | 12"
     assert cited(seed_engine, text, "Sales") == ["Sales by country:"]
-    assert cited(seed_engine, "The bank said:\n\nRates will rise.", "The bank") == ["The bank said:"]
 
 
 @pytest.mark.parametrize("words", ["U.S. rates rose.", "J. Smith did.", "-3.2 percent was it.", "I do."])
