@@ -26,7 +26,7 @@ from benchmarks.side_by_side import machine, note
 from index.library import Library
 from rag.answer_limits import MAX_READ
 from rag.finding import open_reader
-from rag.finding.abstention import decide
+from rag.finding.abstention import IN_ALL, decide
 from rag.finding.ranking import CALIBRATION, Calibration, Candidate, answerability_of, rank, reads
 from rag.finding.reading import Reader
 from rag.questions import understand
@@ -220,7 +220,7 @@ def outcomes_of(
                 without_threshold,
             )
             abstention = decide(
-                index, each.question, ranked, without_threshold, filtered=False, read=each.readings
+                index, each.question, ranked, without_threshold, place=IN_ALL, read=each.readings
             ).abstention
             is_unmet = abstention is not None and (variant.requires or abstention.cause != "not_answered")
             yield Outcome(

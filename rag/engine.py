@@ -28,7 +28,7 @@ from rag.events import (
     QuestionRewritten,
     ReadingBegun,
 )
-from rag.finding.abstention import Abstention, Decision, decide, quote_list, shortfall
+from rag.finding.abstention import IN_ALL, PASSING, Abstention, Decision, decide, quote_list, shortfall
 from rag.finding.cells import CellChoice
 from rag.finding.citations import (
     Copies,
@@ -86,6 +86,14 @@ class Found:
     def wording(self) -> str:
         return f"{self.question.text} ({self.within})" if self.within else self.question.text
 
+    @property
+    def likelihood(self) -> float:
+        return self.decision.answerability or 0.0
+
+
+# Of another report's answer, beyond the probability of that from the report that a conversation is about.
+CLEARLY_SURER = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
@@ -96,31 +104,34 @@ class Retrieval:
     filters: Filters
     copies: Copies
     clock: Clock
+    within: str = ""
 
     def find(
         self, wanted: Question | FollowUp, asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        """Seek a follow-up in the report cited last, then, if that has no answer, a whole question anew.
+        """Seek a follow-up in the report cited last; a whole question also in all, if that is clearly surer.
 
-        Elsewhere, a question of few words would find whatever is of its year or place.
+        In other reports, a question of few words would find whatever is of its year or place.
         """
         if isinstance(wanted, Question):
             return (yield from self._found(wanted, asked, history))
         cited = [] if wanted.report is None else self.index.reader.records([wanted.report], self.filters)
         kept = self
         if cited:
-            kept = replace(self, filters=replace(self.filters, document_ids=(cited[0].document_id,)))
-        best = yield from kept._sought(wanted.joined, asked, history)
-        if cited or wanted.is_whole:
-            typed = yield from kept._sought(wanted.typed, asked, history)
-            best = max(typed, best, key=lambda each: each.decision.answerability or 0.0)
-        if not cited:
-            return best
-        if best.decision.abstention is not None and wanted.is_whole:
+            filters = replace(self.filters, document_ids=(cited[0].document_id,))
+            kept = replace(self, filters=filters, within=cited[0].title)
+        typed = yield from kept._sought(wanted.typed, asked, history)
+        best = typed
+        if not wanted.is_whole:
+            joined = yield from kept._sought(wanted.joined, asked, history)
+            # Few words over all reports are sure of too much.
+            if not cited or joined.likelihood >= typed.likelihood:
+                best = joined
+        elif cited:
             anew = yield from self._found(wanted.typed, asked, history)
-            if anew.decision.abstention is None:
-                return anew
-        return replace(best, within=cited[0].title)
+            if best.decision.abstention is not None or anew.likelihood - best.likelihood >= CLEARLY_SURER:
+                best = anew
+        return best
 
     def sides(self, whole: Found) -> Generator[Event, None, tuple[Sequence[Scored], str | None]]:
         """Seek the two values apart, unless the best sentence has both; the note names one not found."""
@@ -212,12 +223,13 @@ class Retrieval:
         ranked = rank(index.encoder, self.reader, question, nearest, calibration)
         ranked = without_repetition(ranked, asked, question, history)
         self.clock.lap("read")
-        decision = decide(index, question, ranked, calibration, filtered=bool(self.filters), read=readings)
+        place = f"in “{self.within}”" if self.within else PASSING if self.filters else IN_ALL
+        decision = decide(index, question, ranked, calibration, place=place, read=readings)
         is_overview = question.form is Form.SUMMARY
         report = named_report(index, question, ranked, self.filters) if is_overview else None
         if report is not None:
             decision = Decision(decision.answerability, None)
-        return Found(question, readings, ranked, decision, [report] if report else [])
+        return Found(question, readings, ranked, decision, [report] if report else [], self.within)
 
     def _answers_within(self, wide: Found) -> bool:
         """Whether a report that passes the filters, or its copy, has a sentence of the answer over all."""
@@ -417,7 +429,10 @@ class QueryEngine:
         best = yield from retrieval.find(wording, asked, conversation.exchanges)
         if isinstance(wording, FollowUp):
             yield from _announced(asked, best.wording)
-        sides, note = (yield from retrieval.sides(best)) if request is None else ((), None)
+        # The years of two turns are not compared.
+        is_joined = isinstance(wording, FollowUp) and best.question is wording.joined
+        is_apart = request is None and not is_joined
+        sides, note = (yield from retrieval.sides(best)) if is_apart else ((), None)
         ranked, decision = best.with_first(sides)
         passages = _passages(index, best, decision, copies, document_texts)
         yield PassagesFound(passages)

@@ -12,7 +12,7 @@ from typing import Any
 from index.records import Filters
 from index.text import PATH_SEPARATOR
 from rag.answers import Verdict
-from rag.visible_text import legible
+from rag.visible_text import legible, row_words
 
 # The label of each verdict in parentheses, as it appears after a sentence in plain text.
 DOUBTS: Mapping[Verdict, str] = {
@@ -112,7 +112,7 @@ def excerpt(text: str) -> str:
 
 
 def alternative_words(text: str, headings: str | None) -> str:
-    return excerpt(f"{headings}\n{text}" if headings else text)
+    return excerpt(row_words(text, headings) if headings else legible(text))
 
 
 MAX_ID = 2**53 - 1  # the largest integer that every JSON reader holds exactly (RFC 8259, section 6)

@@ -310,6 +310,10 @@ _MOST = 0.5  # the share is of the question's words
 _FIRST_PAGE = 3000  # characters that tell a report's period, such as *quarter ended June 30, 2023*
 
 
+# Where the passages are that were searched.
+IN_ALL, PASSING = "in this library", "that pass the filters"
+
+
 @dataclass(frozen=True, slots=True)
 class Abstention:
     cause: Cause
@@ -330,17 +334,17 @@ def decide(
     ranked: Sequence[Scored],
     calibration: Calibration,
     *,
-    filtered: bool,
+    place: str,
     read: Sequence[Reading],
 ) -> Decision:
     """``read`` has all passages, best first. An overview is answered if one has most of its words."""
     if not ranked and read:
         # The rows of all tables that were found are of other periods.
-        return Decision(0.0, _abstention(index, question, read, filtered=filtered))
+        return Decision(0.0, _abstention(index, question, read, place))
     if not ranked:
         reason = (
             "No report passes the filters; widen them and ask again."
-            if filtered
+            if place == PASSING
             else "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
         )
         return Decision(None, Abstention("empty_library", reason))
@@ -356,7 +360,7 @@ def decide(
     elif foreign and not (is_read and any(not is_foreign(question, each.document.language) for each in read)):
         abstention = _language_abstention(index, question, best.reading)
     else:
-        abstention = _abstention(index, question, read, filtered=filtered)
+        abstention = _abstention(index, question, read, place)
     return Decision(answerability, abstention)
 
 
@@ -411,23 +415,20 @@ def undated(question: Question, text: str, *, foreign: bool) -> list[str]:
     return periods + [year for year in absent_years(question, text) if year not in " ".join(periods)]
 
 
-def _abstention(
-    index: Snapshot, question: Question, read: Sequence[Reading], *, filtered: bool
-) -> Abstention:
-    passing = "that pass the filters" if filtered else "in this library"
+def _abstention(index: Snapshot, question: Question, read: Sequence[Reading], place: str) -> Abstention:
     spoken_of, missing = named(question, text_of(read[0])), lacking(index, question, read)
     if spoken_of and missing:
         reason = (
-            f"Of the nearest passages {passing}, some speak of {quote_list(spoken_of)}; none contains "
+            f"Of the nearest passages {place}, some speak of {quote_list(spoken_of)}; none contains "
             f"{quote_list(missing)}."
         )
         return Abstention("not_answered", reason)
     if not spoken_of and all(_share_of_words(index, question, reading) < _MOST for reading in read):
         none = f" None of them contains {quote_list(missing)}." if missing else ""
-        reason = f"None of the nearest passages {passing} has most of the question's words.{none}"
+        reason = f"None of the nearest passages {place} has most of the question's words.{none}"
         return Abstention("not_in_library", reason)
     none = f" None of the passages nearest to it contains {quote_list(missing)}." if missing else ""
-    reason = f"Passages {passing} come near the question; no sentence clearly answers it.{none}"
+    reason = f"Passages {place} come near the question; no sentence clearly answers it.{none}"
     return Abstention("not_answered", reason)
 
 

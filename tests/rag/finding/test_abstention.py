@@ -13,6 +13,8 @@ from index.embedding import Encoder
 from index.text import fold
 from rag.engine import QueryEngine
 from rag.finding.abstention import (
+    IN_ALL,
+    PASSING,
     Abstention,
     absent_months,
     absent_names,
@@ -159,17 +161,15 @@ HARBOUR = {"a.txt": "The harbour of Tessaveld was closed by ice. Pilots waited f
 
 
 def judged(
-    engine: QueryEngine, text: str, calibration: Calibration = ALWAYS, *, filtered: bool = False
+    engine: QueryEngine, text: str, calibration: Calibration = ALWAYS, place: str = IN_ALL
 ) -> Abstention | None:
     question, readings, found = ranked_in(engine, text)
     with engine.index.snapshot() as snapshot:
-        return decide(snapshot, question, found, calibration, filtered=filtered, read=readings).abstention
+        return decide(snapshot, question, found, calibration, place=place, read=readings).abstention
 
 
-def reason_of(
-    engine: QueryEngine, text: str, calibration: Calibration = ALWAYS, *, filtered: bool = False
-) -> str:
-    abstention = judged(engine, text, calibration, filtered=filtered)
+def reason_of(engine: QueryEngine, text: str, calibration: Calibration = ALWAYS, place: str = IN_ALL) -> str:
+    abstention = judged(engine, text, calibration, place=place)
     assert abstention is not None
     return abstention.reason
 
@@ -205,8 +205,8 @@ def test_a_word_of_any_passage_that_was_read_is_not_missing(library: MakeLibrary
     best = [item for item in found if "harbour" in item.candidate.sentence.text]
     near = [reading for reading in readings if reading.document.title == "a"]
     with engine.index.snapshot() as snapshot:
-        alone = decide(snapshot, question, best, NEVER, filtered=False, read=near).abstention
-        of_all = decide(snapshot, question, best, NEVER, filtered=False, read=readings).abstention
+        alone = decide(snapshot, question, best, NEVER, place=IN_ALL, read=near).abstention
+        of_all = decide(snapshot, question, best, NEVER, place=IN_ALL, read=readings).abstention
     assert alone is not None
     assert of_all is not None
     assert alone.reason.endswith(" None of the passages nearest to it contains “dividends”.")
@@ -280,8 +280,8 @@ def test_what_the_encoder_cannot_read_is_refused_for_its_language_alone(library:
 
 def test_reports_that_the_filters_exclude_are_not_mentioned(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
-    near = reason_of(engine, "Why was the harbour closed?", NEVER, filtered=True)
-    far = reason_of(engine, "Which parliament voted against hospitals?", NEVER, filtered=True)
+    near = reason_of(engine, "Why was the harbour closed?", NEVER, PASSING)
+    far = reason_of(engine, "Which parliament voted against hospitals?", NEVER, PASSING)
     assert near == "Passages that pass the filters come near the question; no sentence clearly answers it."
     assert far.startswith(
         "None of the nearest passages that pass the filters has most of the question's words. None of them"
