@@ -128,12 +128,22 @@ def _as_written(name: str) -> str:
 
 
 def _spells_out(text: str, name: str) -> bool:
-    """For two letters, with capitals: *each user* is no EU. Small letters stand for small words: *MoU*."""
+    """For two letters, with capitals: *each user* is no EU. Small letters stand for small words: *MoU*.
+
+    *Members of parliament* are MPs without capitals, too, since *of* joins them and *parliament* is a term.
+    """
+    name = name.removesuffix("s") if name[-2:-1].isupper() else name
     letters = "".join(letter for letter in name if not letter.islower())
     if not name[:1].isupper() or not name[-1:].isupper() or len(letters) < 2:
         return False
     words = _LINK.join("and" if each == "&" else rf"{regex.escape(each)}[\p{{L}}-]*" for each in letters)
-    return regex.search(rf"\b{words}", text, regex.IGNORECASE if len(name) > 2 else 0) is not None
+    if len(name) > 2:
+        return regex.search(rf"\b{words}", text, regex.IGNORECASE) is not None
+    if regex.search(rf"\b{words}", text):
+        return True
+    first, last = (rf"{regex.escape(letter)}\p{{L}}+" for letter in letters)
+    joined = regex.finditer(rf"\b{first}\s+of\s+(?:the\s+)?({last})", text, regex.IGNORECASE)
+    return any(is_term(found[1]) for found in joined)
 
 
 def _has_form(text: str, phrase: str, language: str) -> bool:
@@ -217,6 +227,11 @@ def _is_in(moment: Moment, part: Moment) -> bool:
 def text_of(reading: Reading) -> str:
     """Title, publisher and date, then each sentence on a line; a row has its headings before it."""
     return "\n".join([*_about(reading.document), *(sentence.in_context for sentence in reading.sentences)])
+
+
+def _file_of(record: DocumentRecord) -> str:
+    """In capitals, as any word may be a name: *unicef-fund-2024.pdf*."""
+    return record.path.upper()
 
 
 def _about(record: DocumentRecord) -> list[str]:
@@ -369,15 +384,17 @@ def _unmet(
 ) -> Abstention | None:
     """Return an abstention if a name or a period in the question is missing from what was found; else None.
 
-    A name must be in the text, title or publisher of the best sentence's report; of compared names, one may
-    be in any passage. A period must be in a nearly best sentence's passage, or in what else was read of its
-    report. If that report is in another language, only years are sought.
+    A name must be in the text, title, publisher or file name of the best sentence's report; of compared
+    names, one may be in any passage. A period must be in a nearly best sentence's passage, or in what else
+    was read of its report. If that report is in another language, only years are sought.
     """
     least = _NEARLY_BEST * ranked[0].score
     nearest = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
     record = nearest[0].document
     foreign = is_foreign(question, record.language)
-    names = [] if foreign or question.form is Form.COMPARISON else absent_names(question, text_of(nearest[0]))
+    names = []
+    if not foreign and question.form is not Form.COMPARISON:
+        names = absent_names(question, f"{text_of(nearest[0])}\n{_file_of(record)}")
     if names:
         # The whole text is fetched only if the passage does not have the name.
         document = index.reader.text(record.document_id, record.version).text
@@ -492,9 +509,11 @@ def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
         asked = name_language(question.language)
         return f"The question is in {asked}; the words cited are in {cited_in}, so check that they answer it."
     # The page shows the title and the publisher beside the sentence, so what they name is not missing.
-    shown = [text for item in cited for text in _about(item.candidate.reading.document)]
+    records = [item.candidate.reading.document for item in cited]
+    shown = [text for record in records for text in _about(record)]
     text = "\n".join([*shown, *(item.candidate.sentence.in_context for item in cited)])
-    missing = [*absent_names(question, text), *absent_periods(question, text)]
+    names = absent_names(question, "\n".join([text, *map(_file_of, records)]))
+    missing = [*names, *absent_periods(question, text)]
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
 
 

@@ -110,6 +110,7 @@ _ENGLISH = "en"
 _SHORTEST = 4  # most shorter words (in letters) that are unknown are abbreviations
 _SHORTEST_NAME = 5  # a name with fewer letters resembles too many other names
 _LONG = 8
+_FORMS = 2  # letters by which a form of a word, such as a plural, differs from it
 
 
 _LEAST_SHARE = 5e-5  # the share is of English passages; about 20,000 words are as common
@@ -216,13 +217,15 @@ def _is_known(index: Snapshot, word: str) -> bool:
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:
     """None if it is unclear, or if the search needs no correction."""
     typed = word.text.lower()
+    names = (form.lower() for form in index.alike(typed, _FORMS) if not form.islower())
+    if any(_has_same_stem(name, typed, language) for name in names):
+        return None
     candidates = [each for each in _candidates(index, typed, language) if each.is_name or not word.is_name]
     likely = sorted(candidates, key=lambda each: each.weight, reverse=True)[:2]
     if not likely or (len(likely) == 2 and likely[0].weight < _CLEARLY * likely[1].weight):
         return None
     meant = likely[0].text
-    if terms(meant, language) == terms(typed, language) and not _differ_in_doubling(meant, typed):
-        # The two words have one stem, so the search finds the word that was meant without a correction.
+    if _has_same_stem(meant, typed, language):
         return None
     return meant.title() if word.text.istitle() else meant
 
@@ -254,6 +257,11 @@ def _may_be_meant(
     if is_name or not english:
         return chance >= _SWAPPED and len(typed) >= _SHORTEST_NAME
     return common or (share > 0 and len(typed) > _SHORTEST and chance > _OTHER)
+
+
+def _has_same_stem(meant: str, typed: str, language: str) -> bool:
+    """*Sudan* for *sudans*: the search finds the word that was meant without a correction."""
+    return terms(meant, language) == terms(typed, language) and not _differ_in_doubling(meant, typed)
 
 
 def _differ_in_doubling(one: str, other: str) -> bool:

@@ -73,6 +73,10 @@ def test_names_are_capitalised_words_but_no_dates_and_no_style(asked: str, named
         ("F-35", "Two F-35s were delivered", False),
         ("MoU", "The memorandum of understanding was signed", False),
         ("MoU", "The memorandum was signed", True),
+        ("MPs", "The members of parliament voted", False),
+        ("MP", "A member of parliament voted", False),
+        ("MPs", "Millions of people voted", True),
+        ("NGOs", "Non-governmental organizations help", False),
     ],
 )
 def test_a_name_is_absent_without_a_word_a_long_form_or_a_country(name: str, text: str, absent: bool) -> None:
@@ -601,6 +605,17 @@ def test_a_name_in_a_title_without_capitals_which_is_that_of_a_file_is_not_missi
         assert beside(engine, asked) is None
     reason = "The nearest report is “us-tolm-payments”; it does not name “Norvik”."
     assert reason_of(engine, "What did Norvik pay for Roads in 2008?") == reason
+
+
+def test_a_name_in_the_publisher_or_the_name_of_the_file_is_not_missing(library: MakeLibrary) -> None:
+    text = "The fund for children spent 330 tals on schools in June.\n"
+    asked = "How much did the UNOFA fund for children spend on schools?"
+    published = f"---\ntitle: The fund\npublisher: UNOFA\n---\n\n{text}"
+    for files in ({"fund.md": published}, {"unofa-fund-2024.md": f"---\ntitle: The fund\n---\n\n{text}"}):
+        engine = library(files)
+        assert judged(engine, asked, ALWAYS) is None
+        assert beside(engine, asked) is None
+    assert beside(library({"fund.md": text}), asked) == "Not mentioned in the sentences cited: “UNOFA”."
 
 
 def test_a_word_in_a_sentence_of_another_language_is_not_called_missing(library: MakeLibrary) -> None:

@@ -83,6 +83,17 @@ def test_another_form_of_a_word_stays(library: MakeLibrary) -> None:
     assert corrected(engine, "Quels barrages le gouvernement a-t-il reconstruits au mois de mars ?") is None
 
 
+SUDAN = {"sudan.md": "---\ntitle: Sudan appeal\n---\n\nThe appeal asks for 4 million tals for food.\n"}
+CARS = {"cars.txt": "The council of Varda sold two sedans in the week of the flood."}
+
+
+def test_a_form_of_a_word_of_a_title_or_text_stays(library: MakeLibrary) -> None:
+    asked = "What is sudans reservoir for?"
+    assert corrected(library(CARS), asked) == "What is sedans reservoir for?"
+    assert corrected(library(CARS | SUDAN), asked) is None
+    assert corrected(library(CARS | {"a.txt": "People fled from Sudan."}), asked) is None
+
+
 def test_an_empty_library_corrects_nothing_but_english(library: MakeLibrary) -> None:
     engine = library({})
     assert corrected(engine, "How mutch was spent?") == "How much was spent?"

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -53,6 +54,37 @@ def without_chance(found: dict[str, Any]) -> dict[str, Any]:
 def asked(client: TestClient, question: str, **body: object) -> dict[str, Any]:
     found: dict[str, Any] = client.post("/v1/chat", json={"question": question, **body}).json()
     return found
+
+
+FUND = (
+    "The fund for children spent 330 tals on schools in June. It was founded in 1911 by two teachers.\n\n"
+    "In May 212 members of parliament voted for the fund.\n\nThe aims of the fund for children are:\n\n"
+    "safer roads;\n\nmore books.\n\nThe mayor was ill.\n"
+)
+
+
+@pytest.fixture
+def funded(library: MakeLibrary) -> Iterator[TestClient]:
+    """A client of a server with a report in a file that names who made it."""
+    front = "---\ntitle: The fund of Sudan\n---\n\n"
+    files = {"unofa-fund-2031.md": f"{front}{FUND}", "cars.txt": "The council sold two sedans in the flood."}
+    engine = library(files)
+    with TestClient(create_app(engine.index, engine)) as client:
+        yield client
+
+
+def test_a_report_s_list_abbreviations_title_and_file_name_are_understood(funded: TestClient) -> None:
+    aims = asked(funded, "What are the aims of the fund for children?")["citations"]
+    assert [cited["quote"] for cited in aims][:3] == [
+        "The aims of the fund for children are:",
+        "safer roads;",
+        "more books.",
+    ]
+    votes = asked(funded, "How many MPs voted for the fund in May?")
+    assert (votes["abstained"], votes["note"]) == (False, None), "it has members of parliament"
+    spent = asked(funded, "How many tals did the UNOFA fund for children spend on schools in June?")
+    assert (spent["abstained"], spent["note"]) == (False, None), "its file is called unofa"
+    assert asked(funded, "Who founded sudans fund for children?")["searched_for"] is None
 
 
 # Search
