@@ -91,7 +91,7 @@ class Found:
         return self.decision.answerability or 0.0
 
 
-# Of another report's answer, beyond the probability of that from the report that a conversation is about.
+# Of what leaves the report or the words of the turn before, beyond the probability of what keeps them.
 CLEARLY_SURER = 0.3
 
 
@@ -124,8 +124,8 @@ class Retrieval:
         best = typed
         if not wanted.is_whole:
             joined = yield from kept._sought(wanted.joined, asked, history)
-            # Few words over all reports are sure of too much.
-            if not cited or joined.likelihood >= typed.likelihood:
+            # Few words are sure of too much, and a mere period of whatever has it.
+            if not cited or wanted.is_period or typed.likelihood - joined.likelihood < CLEARLY_SURER:
                 best = joined
         elif cited:
             anew = yield from self._found(wanted.typed, asked, history)

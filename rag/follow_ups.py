@@ -9,6 +9,7 @@ import regex
 
 from index.search import terms
 from rag.errors import ModelError
+from rag.figures.dates import without_periods
 from rag.finding.matching import contains_term, content_words, terms_of, words_of
 from rag.finding.ranking import Scored, is_foreign
 from rag.finding.spelling import is_term
@@ -60,6 +61,12 @@ class FollowUp:
     @property
     def is_whole(self) -> bool:
         return is_whole(self.typed)
+
+    @property
+    def is_period(self) -> bool:
+        """*And in May?* has no word of its own but the period."""
+        text = without_periods(self.typed.text, self.typed.language)
+        return not content_words(text, self.typed.language)
 
 
 def is_whole(question: Question) -> bool:

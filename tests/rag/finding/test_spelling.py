@@ -158,7 +158,10 @@ def test_a_follow_up_is_corrected_before_it_is_completed(seed_engine: QueryEngin
     assert before.exchanges[0].standalone == f"{displaced} May?"
     events = seed_engine.stream("And in Marhc?", conversation=before)
     told = [event for event in events if isinstance(event, QuestionCorrected | QuestionRewritten)]
-    assert told == [QuestionCorrected("And in March?"), QuestionRewritten(f"{displaced} March?")]
+    assert told == [
+        QuestionCorrected("And in March?"),
+        QuestionRewritten(f"{displaced} May? And in March? ({first.citations[0].title})"),
+    ]
 
 
 TERMS = "dividend parliament hospitals vaccine asylum museum earnings R21 Norvik"
