@@ -220,7 +220,7 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
     """As a reader would be sure of it: the first words are the candidate's, and no others come close."""
     is_sure = (answer.answerability or 0.0) >= SURE and not answer.alternatives
-    if answer.abstained or answer.standalone is not None or not is_sure:
+    if answer.abstained or not is_sure:
         return False
     first = answer.citations[0]
     cited = Span(first.start, first.end)

@@ -162,7 +162,7 @@ def test_a_question_follows_the_conversation_that_is_named(
         capfd, "ask", "And in May?", "--conversation", first["conversation_id"], "--home", own_home
     )
     assert second["conversation_id"] == first["conversation_id"]
-    assert second["standalone"] == "How many people were displaced by the floods in Lorvenna in May?"
+    assert second["standalone"] == f"{DISPLACED} And in May? ({first['citations'][0]['title']})"
     numbers = {
         (cited["document_id"], cited["start"], cited["end"]): cited["id"]
         for answer in (first, second)

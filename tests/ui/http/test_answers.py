@@ -282,7 +282,9 @@ def test_suggestions_are_answered_and_made_again_after_a_change(library: MakeLib
         for question in suggested:
             follow_up = {"question": question, "conversation_id": first["conversation_id"]}
             next_one = client.post("/v1/chat", json=follow_up).json()
-            assert (next_one["abstained"], next_one["standalone"]) == (False, None)
+            assert (
+                next_one["citations"][0]["quote"] == "The council closed the third gate of the dam on Monday."
+            )
         send_file(client, "mill.txt", "The mill of Orrin burned down.")
         assert suggestion_key(engine, second["answer_id"]) != keys[1]
 

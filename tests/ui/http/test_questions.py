@@ -197,7 +197,7 @@ def test_chat_answers_what_is_no_question_with_a_sentence(seed_client: TestClien
 def test_chat_follows_the_turns_before(seed_client: TestClient) -> None:
     history = [{"role": "user", "content": "Did gate 3 of the Maravel Dam fail?"}]
     why = asked(seed_client, "why?", history=history)
-    assert why["standalone"] == "Why did gate 3 of the Maravel Dam fail?"
+    assert why["standalone"] == "Did gate 3 of the Maravel Dam fail? why?"
     assert why["citations"][0]["path"] == "lorvenna-maravel-dam-inquiry.pdf"
     history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}]
     assert asked(seed_client, ARRESTS, conversation_id="c1", history=history)["abstained"] is False

@@ -219,7 +219,7 @@ def test_a_conversation_is_shown_as_it_was_and_goes_on(engine: QueryEngine) -> N
         answer_markup(each, ENGLISH) for each in answers
     ]
     assert (conversation.notice, conversation.rest) == ("", [])
-    assert [each.standalone for each in conversation.history.exchanges] == list(QUESTIONS)
+    assert [each.asked for each in conversation.history.exchanges] == list(QUESTIONS)
 
 
 def test_a_link_shows_its_answer_last_and_where_the_conversation_goes_on(engine: QueryEngine) -> None:
@@ -268,7 +268,7 @@ def test_a_replaced_answer_is_shown_under_its_link_and_what_is_asked_then_is_a_c
     assert "A newer answer replaced this answer" in conversation.notice
     assert conversation.id != first.conversation_id
     _, follows = conversation.follow(QUESTIONS[2])
-    assert [each.standalone for each in follows.exchanges] == list(QUESTIONS[:2])
+    assert [each.asked for each in follows.exchanges] == list(QUESTIONS[:2])
 
 
 def test_an_answer_of_no_conversation_is_shown_alone(engine: QueryEngine) -> None:
