@@ -63,6 +63,10 @@ class Clock:
         self._last = now
 
 
+# Of what leaves the report or the words of the turn before, beyond the probability of what keeps them.
+CLEARLY_SURER = 0.3
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Best first; ``reports`` are those whose overview the question asks for.
@@ -86,13 +90,9 @@ class Found:
     def wording(self) -> str:
         return f"{self.question.text} ({self.within})" if self.within else self.question.text
 
-    @property
-    def likelihood(self) -> float:
-        return self.decision.answerability or 0.0
-
-
-# Of what leaves the report or the words of the turn before, beyond the probability of what keeps them.
-CLEARLY_SURER = 0.3
+    def leads(self, other: Found) -> bool:
+        one, another = (each.decision.answerability or 0.0 for each in (self, other))
+        return one - another >= CLEARLY_SURER
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ class Retrieval:
     def find(
         self, wanted: Question | FollowUp, asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
-        """Seek a follow-up in the report cited last; a whole question also in all, if that is clearly surer.
+        """Seek a follow-up in the report cited last, and a question that may be of another subject in all.
 
-        In other reports, a question of few words would find whatever is of its year or place.
+        Elsewhere, a question of few words would find whatever is of its year or place.
         """
         if isinstance(wanted, Question):
             return (yield from self._found(wanted, asked, history))
@@ -121,17 +121,18 @@ class Retrieval:
             filters = replace(self.filters, document_ids=(cited[0].document_id,))
             kept = replace(self, filters=filters, within=cited[0].title)
         typed = yield from kept._sought(wanted.typed, asked, history)
-        best = typed
-        if not wanted.is_whole:
-            joined = yield from kept._sought(wanted.joined, asked, history)
-            # Few words are sure of too much, and a mere period of whatever has it.
-            if not cited or wanted.is_period or typed.likelihood - joined.likelihood < CLEARLY_SURER:
-                best = joined
-        elif cited:
+        if cited and (wanted.is_whole or typed.decision.abstention is not None):
             anew = yield from self._found(wanted.typed, asked, history)
-            if best.decision.abstention is not None or anew.likelihood - best.likelihood >= CLEARLY_SURER:
-                best = anew
-        return best
+            is_surer = typed.decision.abstention is not None or anew.leads(typed)
+            if wanted.is_whole:
+                return anew if is_surer else typed
+            if anew.decision.abstention is None and wanted.is_told(anew.ranked[0].candidate):
+                return anew
+        if wanted.is_whole:
+            return typed
+        joined = yield from kept._sought(wanted.joined, asked, history)
+        # Few words are sure of too much, and a mere period of whatever has it.
+        return typed if cited and wanted.own and typed.leads(joined) else joined
 
     def sides(self, whole: Found) -> Generator[Event, None, tuple[Sequence[Scored], str | None]]:
         """Seek the two values apart, unless the best sentence has both; the note names one not found."""

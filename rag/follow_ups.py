@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from index.search import terms
+from index.search import Term, terms
 from rag.errors import ModelError
 from rag.figures.dates import without_periods
 from rag.finding.matching import contains_term, content_words, terms_of, words_of
-from rag.finding.ranking import Scored, is_foreign
+from rag.finding.ranking import Candidate, Scored, is_foreign
 from rag.finding.spelling import is_term
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import Message, escape_fences, tokens, without_thoughts
@@ -63,10 +63,15 @@ class FollowUp:
         return is_whole(self.typed)
 
     @property
-    def is_period(self) -> bool:
+    def own(self) -> set[Term]:
         """*And in May?* has no word of its own but the period."""
         text = without_periods(self.typed.text, self.typed.language)
-        return not content_words(text, self.typed.language)
+        return set(content_words(text, self.typed.language))
+
+    def is_told(self, best: Candidate) -> bool:
+        """Whether the sentence and its title have all the words of the question, and not just one."""
+        found = best.terms | terms_of(best.reading.document.title, best.reading.document.language)
+        return len(self.own) > 1 and all(contains_term(found, term) for term in self.own)
 
 
 def is_whole(question: Question) -> bool:

@@ -128,6 +128,9 @@ def test_a_whole_question_that_the_report_does_not_answer_is_asked_anew(library:
     assert cars.citations[0].quote == "Tamber ferries carried 52,000 cars in 2022."
     assert cars.standalone is None
     assert "The ferries were built in Isken." in built.text
+    _, short = asked_in_turn(library, DRIVERS, "were the ferries built?")
+    assert short.standalone is None
+    assert "The ferries were built in Isken." in short.text
 
 
 LOCAL = "Local observers paid 10 dollars each in 2023."
