@@ -360,6 +360,8 @@ _UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
 _UNIT_ALONE = regex.compile(rf"(?!\([^()]*\Z){_SCALE}(?:[^|()\n]{{0,80}}\)|{_EXCEPTION})?", regex.IGNORECASE)
 _NOTE = regex.compile(r"\([^()]*\)")  # it says something about the whole table, such as ``(unaudited)``
 _OWN_UNIT = regex.compile(r"(?:US|C|A)?[$€£¥₹]|%|\b(?:pts?|bps|pp|EUR|USD|GBP)\b")
+_EXCEPTED = regex.compile(_EXCEPTION, regex.IGNORECASE)
+_NAMES_PERCENTAGES = regex.compile(r"%|\bper ?cent(?:ages?)?\b(?![ -]points?\b)", regex.IGNORECASE)
 _YEAR_CELL = regex.compile(r"(?:19|20)\p{N}{2}")
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PER = regex.compile(r"\bper((?:\s+\w+){1,3})", regex.IGNORECASE)
@@ -403,7 +405,8 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
         column = _path(columns, number)
         sign = _OWN_UNIT.search(value)
         unit = sign[0] if sign else ""
-        if sign is None and number in percentages and any(map(str.isdigit, value)):
+        is_percentage = number in percentages or _NAMES_PERCENTAGES.search(_EXCEPTED.sub("", column))
+        if sign is None and is_percentage and any(map(str.isdigit, value)):
             unit = "%"
         if unit != "%":
             # The nearest place that states a scale counts.

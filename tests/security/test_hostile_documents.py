@@ -20,6 +20,7 @@ from index.catalog.lock import HOLDER_FILE
 from tests.index.loaders.test_endless import packed_pdf, packed_sheet
 from tests.security.attacks import CANARY, LISTENER, Answered, Target
 from tests.support.opendocument_files import packed
+from tests.support.pdf_files import draw, slow_page
 from tests.support.word_files import changed
 
 pytestmark = pytest.mark.slow_cases
@@ -243,6 +244,15 @@ def test_a_file_with_countless_parts_ends_in_time(target: Target, name: str) -> 
     with uploaded(target, name, DEEP[name]()) as answered:
         assert answered.status in KEPT_OR_REFUSED
         assert answered.seconds < BOMB_SECONDS
+
+
+def test_a_page_that_takes_too_long_to_draw_is_given_up(target: Target) -> None:
+    with uploaded(target, "slow.pdf", draw(slow_page)) as answered:
+        page = f"/v1/documents/{answered.json['document_id']}/pages/1.png"
+        for width in (600, 2000):
+            refused = target.ask("GET", f"{page}?width={width}")
+            assert refused.status == 404
+            assert "takes more than 10 seconds to draw" in refused.text
 
 
 def test_an_archive_in_an_archive_is_not_unpacked(target: Target) -> None:

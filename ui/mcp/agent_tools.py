@@ -16,8 +16,8 @@ from pydantic import Field, RootModel
 
 from index.errors import FootnotedError, outward_line
 from index.records import NO_FILTERS, Filters
-from index.text import readable_rows
 from rag.answers import Answer, Citation
+from rag.visible_text import legible
 from ui.client import AsyncClient, Document, DocumentText, LocalClient, SearchResponse
 from ui.http.openai import text_of
 from ui.http.request_bodies import FilteredRequest, Number, Offset, Words
@@ -126,7 +126,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
             found = await source.search(query, limit, _filters(filters))
         lines = [
             f"[{place}] {each.title}, document {each.document_id}, {each.start} to {each.end}:\n"
-            f"{readable_rows(each.text)}"
+            f"{legible(each.text)}"
             for place, each in enumerate(found.results, 1)
         ]
         return _result("\n\n".join(lines) or "No passage matches.", found)

@@ -364,6 +364,16 @@ YEARS_BELOW = "Sales\n(In millions) |  |  | \n | Three months ended June 30, |  
             "Mill | $ 80 | 3 %",
             "Mill: 2031 = $ 80 (in millions); Change = 3 %",
         ),
+        (
+            "(in thousands) | 2031 | % change | Percent of sales, except percentages",
+            "Mill | 80 | 38 | 12",
+            "Mill: 2031 = 80 (in thousands); % change = 38; Percent of sales, except percentages = 12 (%)",
+        ),
+        (
+            "(in thousands) | 2031 | Change in percentage points",
+            "Mill | 80 | 3",
+            "Mill: 2031 = 80 (in thousands); Change in percentage points = 3",
+        ),
         ("Gate | State", "Third | failed", "Third: State = failed"),
         ("Gate | 2031", "3 | 12", "Gate 3: 2031 = 12"),
         ("", "Fraud | 193 | 215", "Fraud · 193 · 215"),

@@ -730,6 +730,14 @@ class TestSenders:
                 assert signed.get(f"{place}{query}", headers=ana).status_code == 404
                 assert signed.get(f"{place}/text{query}", headers=ana).status_code == 404
         assert signed.get("/v1/documents", headers=ana).json()["documents"] == []
+        # Cyrillic, an unseen character, full width.
+        for name in ("Bo\u0430rd", "Bo\u200bard", "\uff22oard"):
+            file, said = {"file": ("c.txt", GATE)}, {"collection": name}
+            sent = signed.post("/v1/documents", headers=bea, files=file, data=said)
+            if name == "Bo\u200bard":
+                assert sent.json()["collection"] == "Board"
+                continue
+            assert "which looks like “Board”" in problem(sent, 422)
         new = signed.post(
             "/v1/documents", headers=bea, files={"file": ("b.txt", GATE)}, data={"folder": "Corrections"}
         )

@@ -137,6 +137,16 @@ def test_a_search_finds_the_passages_of_the_library(address: str, local: LocalCl
     assert text(none) == "No passage matches."
 
 
+def test_marks_of_a_report_differ_from_the_numbers_of_results(encoder: Encoder, tmp_path: Path) -> None:
+    (tmp_path / "gate.md").write_text("The inspectors of Varda closed the third gate of the dam.[38]")
+    with Library.open(tmp_path / "home", encoder) as index:
+        sync(index, [tmp_path / "gate.md"])
+        with serving_app(create_app(index, QueryEngine(index))) as address:
+            found = text(call(address, "search", query="third gate"))
+    assert found.startswith("[1] gate, document 1, ")
+    assert found.endswith("The inspectors of Varda closed the third gate of the dam.⟨38⟩")
+
+
 def test_documents_are_listed_in_parts(address: str, local: LocalClient) -> None:
     documents = as_json([asdict(each) for each in local.documents()])
     first = structured(call(address, "list_documents", limit=4))
