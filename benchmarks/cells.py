@@ -1,0 +1,175 @@
+"""Prints how many of the asked cells are loaded with their row and the headings of their column.
+
+``python -m benchmarks.cells [--misses] [DOCUMENT …]``: five minutes for the 2,424 questions about a cell in
+``questions/reports``. A cell is right if its value stands in a cell of its own, the names of its row have the
+words of the row, and its headings, or those of its table, the words and the period of the column. Nothing is
+chosen by a tenth of the documents, whose figures are apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from benchmarks.asked import LEARNED, UNTOUCHED, questions_of
+from benchmarks.datasets import data_folder
+from benchmarks.real_reports import share
+from benchmarks.side_by_side import machine, note
+from index.documents import Document
+from index.errors import LoadError
+from index.loaders import load
+from index.text import table_cells, tables, words_outside_columns
+
+_NEIGHBOURS = 1  # pages
+_STEM = 5  # letters by which words are compared, because writers put them into other forms
+_LEAST_ROW = 0.7
+"""The share of the row's words that its names must have: writers add what the table says elsewhere."""
+_LIGHT = frozenset(
+    "a an and as at by de der des die du el en et for from in la le les of on or per por the to und y".split()  # noqa: SIM905
+)
+_COUNTS = "one two three four five six seven eight nine ten eleven twelve thirteen".split()  # noqa: SIM905
+_NUMBERS = {word: str(number) for number, word in enumerate(_COUNTS, 1)}
+_WORD = regex.compile(r"\p{L}+|\p{N}+")
+_HELD = regex.compile(r"-?\d{4,}(?:\.\d+)?|-?\d+\.\d{5,}")
+_SHORTEST_PART = 12  # letters
+_SPACES_AND_SIGNS = regex.compile(r"[\s$€£¥¹²³⁰⁴-⁹*]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether the value stands in a cell, that cell's row has its names, and its column has its headings."""
+
+    document: str
+    value: bool
+    row: bool
+    column: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    page: int | None
+    value: str
+    row: frozenset[str]
+    names: frozenset[str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("documents", nargs="*")
+    parser.add_argument("--misses", action="store_true", help="print each, but none of those kept aside")
+    arguments = parser.parse_args()
+    found: list[Found] = []
+    aside = _aside()
+    asked: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for question in questions_of(*LEARNED, UNTOUCHED):
+        if question.get("cell") and question["document"] in (arguments.documents or [question["document"]]):
+            asked[question["document"]].append(question)
+    for name, questions in sorted(asked.items()):
+        try:
+            loaded = load(data_folder() / "train" / name)
+        except LoadError as error:
+            note(str(error))
+            continue
+        held = list(_cells(loaded))
+        for question in questions:
+            one = _found(name, question, held)
+            found.append(one)
+            if arguments.misses and name not in aside and not (one.value and one.row and one.column):
+                print(_miss(question, one, held))
+    print(machine())
+    print(
+        "| | cells | value in a cell | and its row | and its column, all right |\n|---|---:|---:|---:|---:|"
+    )
+    for label, own in _groups(found, aside):
+        shares = (
+            share(one.value for one in own),
+            share(one.value and one.row for one in own),
+            share(one.value and one.row and one.column for one in own),
+        )
+        print(f"| {label} | {len(own)} | {' | '.join(shares)} |")
+
+
+def _aside() -> frozenset[str]:
+    names = sorted({question["document"] for question in questions_of(*LEARNED, UNTOUCHED)})
+    return frozenset(random.Random(51).sample(names, len(names) // 10))  # noqa: S311
+
+
+def _groups(found: Sequence[Found], aside: frozenset[str]) -> Iterator[tuple[str, list[Found]]]:
+    chosen = [one for one in found if one.document not in aside]
+    yield "all but those aside", chosen
+    for suffix in sorted({Path(one.document).suffix for one in chosen}):
+        yield suffix, [one for one in chosen if one.document.endswith(suffix)]
+    if own := [one for one in found if one.document in aside]:
+        yield "kept aside", own
+
+
+def _cells(document: Document) -> Iterator[_Cell]:
+    for table in tables(document.text):
+        header = table.header.of(document.text)
+        caption = _words(words_outside_columns(header))
+        for line in table.lines:
+            if line.start < table.header.end:
+                continue
+            page, own = document.page_at(line.start), _words(line.of(document.text))
+            for cell in table_cells(document.text, table.header, line):
+                # Where no heading stands over the column, those of the table are for all of it.
+                column = _words(f"{cell.column}\n{cell.unit}" if cell.column else header)
+                row = _words(cell.row) | caption
+                yield _Cell(page, _value(cell.value), row | own, row | column)
+
+
+def _found(name: str, question: Mapping[str, Any], held: Sequence[_Cell]) -> Found:
+    asked = question["cell"]
+    pages = {
+        page + step
+        for each in [*question["evidence"], *question.get("also", [])]
+        if (page := each["page"]) is not None
+        for step in range(-_NEIGHBOURS, _NEIGHBOURS + 1)
+    }
+    near = [cell for cell in held if not pages or cell.page is None or cell.page in pages]
+    written = _written(asked["value"])
+    value = [cell for cell in near if _holds(cell.value, written)]
+    words = _words(asked["row"])
+    row = [cell for cell in value if len(words & (cell.row | cell.names)) >= _LEAST_ROW * len(words)]
+    column = [cell for cell in row if _words(asked["column"]) <= cell.names]
+    return Found(name, bool(value), bool(row), bool(column))
+
+
+def _miss(question: Mapping[str, Any], one: Found, held: Sequence[_Cell]) -> str:
+    asked = question["cell"]
+    same = [cell for cell in held if _holds(cell.value, _written(asked["value"]))][:3]
+    seen = [f"p. {cell.page}: {sorted(cell.row)} / {sorted(cell.names)}" for cell in same]
+    where = f"{question['document']} p. {question['evidence'][0]['page']}"
+    what = "value" if not one.value else "row" if not one.row else "column"
+    return f"{what}\t{where}\t{asked['row']} / {asked['column']} = {asked['value']}\t{' ;; '.join(seen)}"
+
+
+def _words(text: str) -> frozenset[str]:
+    words = (_NUMBERS.get(word, word) for word in _WORD.findall(text.casefold()))
+    return frozenset(word[:_STEM] for word in words if word not in _LIGHT)
+
+
+def _written(value: str) -> set[str]:
+    """With the forms in which a sheet shows the number that it holds."""
+    forms = ("", ",", ",.0f", ",.1f", ",.2f", ".2f") if _HELD.fullmatch(value) else ()
+    return {_value(value), *(_value(f"{float(value):{form}}") for form in forms)}
+
+
+def _holds(cell: str, written: set[str]) -> bool:
+    """Of a cell of sentences, a question may ask for a part."""
+    return cell in written or any(len(value) >= _SHORTEST_PART and value in cell for value in written)
+
+
+def _value(written: str) -> str:
+    return _SPACES_AND_SIGNS.sub("", written).casefold().strip("()%").replace("−", "-").replace("—", "-")
+
+
+if __name__ == "__main__":
+    main()
