@@ -29,7 +29,7 @@ from benchmarks.side_by_side import machine, note
 from index.embedding import open_encoder
 from index.ingest import sync
 from index.library import Library
-from rag.answers import Citation
+from rag.answers import Citation, Passage
 from rag.engine import STAGES, QueryEngine
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import part_of
@@ -50,12 +50,16 @@ MOST_OFF_TOPIC = 40
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """``right``: whether each citation is. ``timings``: milliseconds by stage (``Answer.timings``)."""
+    """``right``: whether each citation is; ``is_among``: the first, or an alternative.
+
+    ``timings``: milliseconds by stage (``Answer.timings``).
+    """
 
     kind: str
     answerable: bool
     refused: bool
     right: tuple[bool, ...]
+    is_among: bool
     seconds: float
     timings: Mapping[str, float]
 
@@ -139,18 +143,23 @@ def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
         any(is_right(citation, each, question["answers"]) for each in evidence)
         for citation in answer.citations
     )
-    return Scored(question["kind"], question["answerable"], answer.abstained, right, seconds, answer.timings)
+    is_among = any(right[:1]) or any(
+        is_right(other, each, question["answers"]) for other in answer.alternatives for each in evidence
+    )
+    return Scored(
+        question["kind"], question["answerable"], answer.abstained, right, is_among, seconds, answer.timings
+    )
 
 
-def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
+def is_right(shown: Citation | Passage, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
     """On the evidence's page, if any, and with an answer or most of its words."""
-    is_elsewhere = evidence["page"] not in {None, citation.page}
-    if PurePath(citation.path).name != PurePath(evidence["document"]).name or is_elsewhere:
+    is_elsewhere = evidence["page"] not in {None, shown.page}
+    if PurePath(shown.path).name != PurePath(evidence["document"]).name or is_elsewhere:
         return False
-    quote = f" {plain(citation.quote)} "
-    if any(f" {plain(answer)} " in quote for answer in answers if len(plain(answer)) > 2):
+    words = shown.quote if isinstance(shown, Citation) else shown.text
+    if any(f" {plain(answer)} " in f" {plain(words)} " for answer in answers if len(plain(answer)) > 2):
         return True
-    return words_shared(citation.quote, evidence["quote"]) >= MOST_WORDS
+    return words_shared(words, evidence["quote"]) >= MOST_WORDS
 
 
 def words_shared(text: str, quote: str) -> float:
@@ -167,6 +176,7 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
     return {
         "questions, answerable": f"{len(scored)}, {len(answerable)}",
         "first citation right": share(any(item.right[:1]) for item in answerable),
+        "first citation or an alternative right": share(item.is_among for item in answerable),
         "any citation right": share(any(item.right) for item in answerable),
         "share of an answer's citations that are right": share(shares),
         "answerable, refused": share(item.refused for item in answerable),
