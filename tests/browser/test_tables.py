@@ -222,7 +222,7 @@ def test_no_bar_between_cells_is_seen_or_copied(chromium: Browser, serve_files: 
         page.locator(".fn-act-copy").click()
         expect(page.locator("#fn-said")).to_have_text("Copied with its footnotes.")
         copied = page.evaluate("navigator.clipboard.readText()")
-        assert "Mill · $ 80 · $ 70 [1]" in copied
+        assert "Mill: 2031 = $ 80; 2030 = $ 70 [1]" in copied
         assert "Headings: Costs of repair 2031 · 2030" in copied
         page.locator("#fn-conversation .fn-group .fn-mark").click()
         page.locator("#fn-source tr.fn-cited").wait_for()

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Path
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic_core import PydanticCustomError
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from ui.accounts import (
@@ -35,8 +36,18 @@ from ui.settings import ProviderChoice
 _WAITING = 20  # the most requests that wait to hash a password: they take turns, for a core and 64 MB each
 AccountName = Annotated[Text, Field(max_length=MAX_CHARACTERS, description="letters, digits and . _ @ -")]
 NameInPath = Annotated[Text, Path(max_length=MAX_CHARACTERS)]
+
+
+def _without_nulls(password: SecretStr) -> SecretStr:
+    """A pattern of pydantic's does not hold for a secret, which the description promises."""
+    if "\x00" in password.get_secret_value():
+        raise PydanticCustomError("string_pattern_mismatch", "has a null character", {"pattern": STORABLE})
+    return password
+
+
 Password = Annotated[
     SecretStr,
+    AfterValidator(_without_nulls),
     Field(
         min_length=MIN_PASSWORD_CHARACTERS,
         max_length=MAX_PASSWORD_CHARACTERS,

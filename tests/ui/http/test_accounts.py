@@ -60,6 +60,7 @@ def test_a_user_who_cannot_be_added_is_refused(admin: TestClient) -> None:
         ({"name": "b c", "password": OTHER}, "cannot be a name"),
         ({"name": "..", "password": OTHER}, "cannot be a name"),
         ({"name": "bea", "password": "short"}, "password: "),
+        ({"name": "bea", "password": f"{OTHER}\x00"}, "password: has a NUL character"),
         ({"name": "bea"}, "either a password or the provider"),
         ({"name": "bea", "password": OTHER, "provider": True}, "either a password or the provider"),
         ({"name": "bea", "password": OTHER, "role": "owner"}, "role: "),
