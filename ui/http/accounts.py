@@ -7,8 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Path
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, Secret
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from ui.accounts import (
@@ -28,7 +27,7 @@ from ui.accounts.users import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
 from ui.errors import AccountError
 from ui.http.access import OwnCatalog, accounts_of, identity_of, require_scopes
 from ui.http.problems import documented
-from ui.http.request_bodies import STORABLE, RequestModel, Text, example
+from ui.http.request_bodies import RequestModel, Text, example
 from ui.http.router import LimitedThreads, Router
 from ui.operations import AuditLog, note
 from ui.settings import ProviderChoice
@@ -36,23 +35,16 @@ from ui.settings import ProviderChoice
 _WAITING = 20  # the most requests that wait to hash a password: they take turns, for a core and 64 MB each
 AccountName = Annotated[Text, Field(max_length=MAX_CHARACTERS, description="letters, digits and . _ @ -")]
 NameInPath = Annotated[Text, Path(max_length=MAX_CHARACTERS)]
-
-
-def _without_nulls(password: SecretStr) -> SecretStr:
-    """A pattern of pydantic's does not hold for a secret, which the description promises."""
-    if "\x00" in password.get_secret_value():
-        raise PydanticCustomError("string_pattern_mismatch", "has a null character", {"pattern": STORABLE})
-    return password
-
-
-Password = Annotated[
-    SecretStr,
-    AfterValidator(_without_nulls),
-    Field(
-        min_length=MIN_PASSWORD_CHARACTERS,
-        max_length=MAX_PASSWORD_CHARACTERS,
-        json_schema_extra={"pattern": STORABLE},
-    ),
+# Unlike a SecretStr, its text has a pattern that is checked.
+Password = Secret[
+    Annotated[
+        Text,
+        Field(
+            min_length=MIN_PASSWORD_CHARACTERS,
+            max_length=MAX_PASSWORD_CHARACTERS,
+            json_schema_extra={"format": "password", "writeOnly": True},
+        ),
+    ]
 ]
 Sender = Annotated[Identity, Depends(identity_of)]
 
