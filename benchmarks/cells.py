@@ -25,18 +25,13 @@ from benchmarks.side_by_side import machine, note
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders import load
+from index.search import Term
 from index.text import table_cells, tables, words_outside_columns
+from rag.finding.matching import contains_term, content_words, words_of
 
 _NEIGHBOURS = 1  # pages
-_STEM = 5  # letters by which words are compared, because writers put them into other forms
 _LEAST_ROW = 0.7
 """The share of the row's words that its names must have: writers add what the table says elsewhere."""
-_LIGHT = frozenset(
-    "a an and as at by de der des die du el en et for from in la le les of on or per por the to und y".split()  # noqa: SIM905
-)
-_COUNTS = "one two three four five six seven eight nine ten eleven twelve thirteen".split()  # noqa: SIM905
-_NUMBERS = {word: str(number) for number, word in enumerate(_COUNTS, 1)}
-_WORD = regex.compile(r"\p{L}+|\p{N}+")
 _HELD = regex.compile(r"-?\d{4,}(?:\.\d+)?|-?\d+\.\d{5,}")
 _SHORTEST_PART = 12  # letters
 _SPACES_AND_SIGNS = regex.compile(r"[\s$€£¥¹²³⁰⁴-⁹*]+")
@@ -54,10 +49,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
+    """``row``: the words of the row and the caption; ``names``: of the row's and the column's names."""
+
     page: int | None
     value: str
-    row: frozenset[str]
-    names: frozenset[str]
+    row: frozenset[Term]
+    names: frozenset[Term]
 
 
 def main() -> None:
@@ -79,7 +76,7 @@ def main() -> None:
             continue
         held = list(_cells(loaded))
         for question in questions:
-            one = _found(name, question, held)
+            one = _found(name, loaded.language, question, held)
             found.append(one)
             if arguments.misses and name not in aside and not (one.value and one.row and one.column):
                 print(_miss(question, one, held))
@@ -113,19 +110,21 @@ def _groups(found: Sequence[Found], aside: frozenset[str]) -> Iterator[tuple[str
 def _cells(document: Document) -> Iterator[_Cell]:
     for table in tables(document.text):
         header = table.header.of(document.text)
-        caption = _words(words_outside_columns(header))
+        caption = words_outside_columns(header)
         for line in table.lines:
             if line.start < table.header.end:
                 continue
-            page, own = document.page_at(line.start), _words(line.of(document.text))
             for cell in table_cells(document.text, table.header, line):
                 # Where no heading stands over the column, those of the table are for all of it.
-                column = _words(f"{cell.column}\n{cell.unit}" if cell.column else header)
-                row = _words(cell.row) | caption
-                yield _Cell(page, _value(cell.value), row | own, row | column)
+                column = f"{cell.column}\n{cell.unit}" if cell.column else header
+                row, names = (
+                    words_of(f"{cell.row}\n{caption}\n{others}", document.language)
+                    for others in (line.of(document.text), column)
+                )
+                yield _Cell(document.page_at(line.start), _value(cell.value), row, names)
 
 
-def _found(name: str, question: Mapping[str, Any], held: Sequence[_Cell]) -> Found:
+def _found(document: str, language: str, question: Mapping[str, Any], held: Sequence[_Cell]) -> Found:
     asked = question["cell"]
     pages = {
         page + step
@@ -133,27 +132,28 @@ def _found(name: str, question: Mapping[str, Any], held: Sequence[_Cell]) -> Fou
         if (page := each["page"]) is not None
         for step in range(-_NEIGHBOURS, _NEIGHBOURS + 1)
     }
-    near = [cell for cell in held if not pages or cell.page is None or cell.page in pages]
-    written = _written(asked["value"])
-    value = [cell for cell in near if _holds(cell.value, written)]
-    words = _words(asked["row"])
-    row = [cell for cell in value if len(words & (cell.row | cell.names)) >= _LEAST_ROW * len(words)]
-    column = [cell for cell in row if _words(asked["column"]) <= cell.names]
-    return Found(name, bool(value), bool(row), bool(column))
+    row, column = (content_words(asked[name], language) for name in ("row", "column"))
+    value = [
+        cell
+        for cell in held
+        if (not pages or cell.page is None or cell.page in pages)
+        and _holds(cell.value, _written(asked["value"]))
+    ]
+    named = [cell for cell in value if _share(row, cell.row | cell.names) >= _LEAST_ROW]
+    return Found(document, bool(value), bool(named), any(_share(column, cell.names) == 1 for cell in named))
+
+
+def _share(words: Sequence[Term], found: frozenset[Term]) -> float:
+    return sum(contains_term(found, word) for word in words) / len(words) if words else 1.0
 
 
 def _miss(question: Mapping[str, Any], one: Found, held: Sequence[_Cell]) -> str:
     asked = question["cell"]
     same = [cell for cell in held if _holds(cell.value, _written(asked["value"]))][:3]
-    seen = [f"p. {cell.page}: {sorted(cell.row)} / {sorted(cell.names)}" for cell in same]
+    seen = [f"p. {cell.page}: {' '.join(sorted(word for _, word in cell.names))}" for cell in same]
     where = f"{question['document']} p. {question['evidence'][0]['page']}"
     what = "value" if not one.value else "row" if not one.row else "column"
     return f"{what}\t{where}\t{asked['row']} / {asked['column']} = {asked['value']}\t{' ;; '.join(seen)}"
-
-
-def _words(text: str) -> frozenset[str]:
-    words = (_NUMBERS.get(word, word) for word in _WORD.findall(text.casefold()))
-    return frozenset(word[:_STEM] for word in words if word not in _LIGHT)
 
 
 def _written(value: str) -> set[str]:
