@@ -121,12 +121,15 @@ def test_there_are_sixty_hurried_conversations_with_changes_of_subject_and_refus
     assert all(bool(row["document"]) == bool(row["answer"]) for row in rows)
 
 
-def test_what_is_searched_finds_the_evidence_nearly_as_well_as_the_written_out_question(
-    follow_ups: list[FollowUp], seed_engine: QueryEngine
+@pytest.mark.parametrize(("split", "least"), [("tune", 0.0), ("held_out", 0.5)])
+def test_what_is_searched_finds_more_of_the_evidence_than_the_question_as_typed(
+    split: str, least: float, follow_ups: list[FollowUp], seed_engine: QueryEngine
 ) -> None:
+    """``least``: of what the written-out question gains. The first half was written beside former rules."""
+    chosen = [each for each in follow_ups if each.split == split]
     index = seed_engine.index
     raw, joined, by_hand = (
-        fmean(reciprocal_rank(index, text(each), each) for each in follow_ups)
+        fmean(reciprocal_rank(index, text(each), each) for each in chosen)
         for text in (
             attrgetter("question"),
             lambda each: searched(seed_engine, each.question, each.history),
@@ -134,7 +137,7 @@ def test_what_is_searched_finds_the_evidence_nearly_as_well_as_the_written_out_q
         )
     )
     assert raw < by_hand
-    assert joined - raw > 0.5 * (by_hand - raw)
+    assert joined - raw > least * (by_hand - raw)
 
 
 def test_most_changes_of_subject_take_nothing_along(
@@ -143,7 +146,7 @@ def test_most_changes_of_subject_take_nothing_along(
     changes = [each for each in follow_ups if each.kind == "change_of_subject"]
     alone = [searched(seed_engine, each.question, each.history) == each.question for each in changes]
     # A short one is also sought in the report cited last, with the question before it.
-    assert fmean(alone) >= 0.8
+    assert sum(alone) >= len(alone) - 1
 
 
 def test_each_comparison_has_two_sides_and_one_that_no_report_states_has_no_answer() -> None:
