@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -31,7 +32,8 @@ from index.loaders.pdf.paragraphs import (
     usual_height,
     words_of,
 )
-from index.loaders.pdf.running_heads import without_running
+from index.loaders.pdf.page_labels import page_labels
+from index.loaders.pdf.running_heads import edges_of, without_running
 from index.loaders.pdf.table_layout import lines
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
 
@@ -87,14 +89,15 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         document = _opened(data, path, options)
     try:
         with PDFIUM:
-            entries, marks = _entries(document), _bookmarks(document)
+            entries, marks, labels = _entries(document), _bookmarks(document), _labels(document)
         placed = [_page(document, number, path, options) for number in range(len(document))]
     finally:
         with PDFIUM:
             document.close()
     written = [lines(ordered(runs)) for runs in without_cut_lines([page.runs for page in placed])]
     heights = [page.frame.height for page in placed]
-    kept = without_running(written, heights)
+    edges = edges_of(written, heights)
+    kept = without_running(written, edges)
     known, usual = words_of(kept), usual_height(kept)
     parts = [
         (paragraphs(body, known), paragraphs(notes, known))
@@ -126,6 +129,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     return replace(
         assemble(path, "pdf", text, credible, stated=stated, sections=sections),
         page_starts=whole.page_starts,
+        page_labels=page_labels(written, edges, labels),
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
         unread_pages=_numbers(page.is_picture and not page.runs for page in placed),
@@ -255,16 +259,28 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
 
 
 def _title(entry: PdfBookmark) -> str:
-    """Its own method refuses half a surrogate pair."""
-    from ctypes import create_string_buffer
-
     from pypdfium2.raw import FPDFBookmark_GetTitle
 
-    size = FPDFBookmark_GetTitle(entry, None, 0)
+    return _words(partial(FPDFBookmark_GetTitle, entry))[:_MAX_TITLE].rstrip()
+
+
+def _labels(document: PdfDocument) -> list[str]:
+    """ISO 32000-1, 12.4.2: one for each page, or none."""
+    from pypdfium2.raw import FPDF_GetPageLabel
+
+    labels = [_words(partial(FPDF_GetPageLabel, document, page)) for page in range(len(document))]
+    return labels if any(labels) else []
+
+
+def _words(read: Callable[[Any, int], int]) -> str:
+    """The methods of pypdfium2 refuse half a surrogate pair."""
+    from ctypes import create_string_buffer
+
+    size = read(None, 0)
     buffer = create_string_buffer(size)
-    FPDFBookmark_GetTitle(entry, buffer, size)
+    read(buffer, size)
     written = buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "ignore")
-    return flow("".join(map(readable, written)))[:_MAX_TITLE].rstrip()
+    return flow("".join(map(readable, written)))
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
