@@ -186,6 +186,7 @@ class Passage:
     # For each sentence, the names of the groups of rows that it belongs to, one per line.
     sections: tuple[str, ...] = ()
     recognised: bool = False  # Whether any of its words were recognised in a picture, perhaps wrongly.
+    page_label: str | None = None  # The page's printed number, if known.
 
 
 @dataclass(frozen=True, slots=True)

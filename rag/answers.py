@@ -109,6 +109,7 @@ class Citation:
         published: the document's ISO date, sometimes only the year or the month (``2021-05``); None if only
             the time of its file is known.
         page: from 1; None for formats without pages.
+        page_label: the number that is printed on the page, such as ``iv``; None if unknown.
         quote: ``document.text[start:end]``.
         boxes: empty for formats without page layouts.
         headings: for a row of a table, the exact words of the table's caption and headings.
@@ -130,6 +131,7 @@ class Citation:
     published: str | None
     path: str
     page: int | None
+    page_label: str | None = field(default=None, kw_only=True)
     start: int
     end: int
     quote: str
@@ -279,6 +281,7 @@ class Passage:
     published: str | None
     path: str
     page: int | None
+    page_label: str | None = field(default=None, kw_only=True)
     start: int
     end: int
     text: str

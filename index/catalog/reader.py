@@ -31,7 +31,7 @@ from index.catalog.schema import (
     vectors,
     versions,
 )
-from index.documents import Detail, Document, PageLayout, Section, Span, uncovered
+from index.documents import Detail, Document, PageLayout, Section, Span, label_of, uncovered
 from index.errors import DocumentNotFoundError
 from index.machine import LONG, give_back
 from index.records import (
@@ -249,6 +249,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
         text[header.start : header.end] if header else "",
         _sections(text, header, sentences) if header else ("",) * len(sentences),
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
+        label_of(row.page_labels, page),
     )
 
 
@@ -280,6 +281,7 @@ def to_document(row: sa.Row[Any]) -> Document:
         recognised_in=row.recognised_in,
         # A collection without an origin is only the folder's name, which changes if the document moves.
         collection=row.collection if "collection" in row.origins else None,
+        page_labels=tuple(row.page_labels),
     )
 
 
@@ -318,7 +320,7 @@ def passage_query(build: int) -> sa.Select[Any]:
         record_query(
             chunks.c.id.label("chunk_id"),
             *chunks.c["start", "end", "sentences", "header"],
-            versions.c.page_starts,
+            *versions.c["page_starts", "page_labels"],
         )
         .join(chunks, chunks.c.document_id == documents.c.id)
         .where(is_current(), chunks.c.build == build)

@@ -74,6 +74,8 @@ versions = sa.Table(
     sa.Column("published", TEXT),
     sa.Column("language", TEXT, nullable=False),
     sa.Column("page_starts", sa.JSON, nullable=False),
+    # One for each page, or an empty list; null for a page without a known printed number.
+    sa.Column("page_labels", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("characters", _NUMBER, nullable=False),
     sa.Column("passages", _NUMBER, nullable=False),
     sa.Column("text", TEXT, nullable=False),

@@ -144,6 +144,7 @@ def _values(item: NewVersion) -> dict[str, Any]:
         "published": document.published,
         "language": document.language,
         "page_starts": list(document.page_starts),
+        "page_labels": list(document.page_labels),
         "characters": len(document.text),
         "passages": len(item.chunks),
         "text": document.text,

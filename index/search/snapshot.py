@@ -36,6 +36,7 @@ class Hit:
     headings: str = ""
     sections: tuple[str, ...] = ()
     recognised: bool = False
+    page_label: str | None = None
 
 
 class Snapshot:
@@ -159,4 +160,5 @@ def _hit(
         passage.headings,
         passage.sections,
         passage.recognised,
+        passage.page_label,
     )

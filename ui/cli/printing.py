@@ -31,6 +31,7 @@ from ui.words import (
     difference_words,
     doubt_after,
     excerpt,
+    page_words,
     source_facts,
 )
 
@@ -330,8 +331,9 @@ def _print_entry(console: Console, mark: str, source: Text, remark: str, words: 
 
 
 def _source(place: Result) -> Text:
+    paged = page_words(place["page"], place.get("page_label"))
     facts = [
-        *source_facts(place.get("publisher"), place.get("author"), place["published"], place["page"]),
+        *source_facts(place.get("publisher"), place.get("author"), place["published"], paged),
         RECOGNISED if place.get("recognised") else None,
         place.get("path"),
     ]

@@ -21,6 +21,7 @@ from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
 from index.loaders.pdf.cover import front_page
 from index.loaders.pdf.ocr import recognised, scale
+from index.loaders.pdf.page_labels import page_labels
 from index.loaders.pdf.paragraphs import (
     Paragraph,
     Stitched,
@@ -32,7 +33,6 @@ from index.loaders.pdf.paragraphs import (
     usual_height,
     words_of,
 )
-from index.loaders.pdf.page_labels import page_labels
 from index.loaders.pdf.running_heads import edges_of, without_running
 from index.loaders.pdf.table_layout import lines
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable

@@ -30,7 +30,9 @@ _ROMAN = regex.compile(
     r"|(?<=\A\W*)[ivxlc]{2,}(?=\s)|(?<=\s)[ivxlc]{2,}(?=\W*\Z)",
     regex.IGNORECASE,
 )
-_ALONE = regex.compile(r"[-–—\s]*(?:(?:\p{L}{1,3}|\d{1,3})[-–‐‑])?(?:\d{1,5}|[ivxlc]+)[-–—\s]*", regex.IGNORECASE)
+_ALONE = regex.compile(
+    r"[-–—\s]*(?:(?:\p{L}{1,3}|\d{1,3})[-–‐‑])?(?:\d{1,5}|[ivxlc]+)[-–—\s]*", regex.IGNORECASE
+)
 _LABEL = regex.compile(r"(?:\p{L}{1,3}[-–. ]?|\d{1,3}[-–.])?(?:\d{1,5}|[ivxlc]+)", regex.IGNORECASE)
 
 

@@ -66,6 +66,12 @@ export function dateOrigin(report) {
   return report.published && key ? t(key) : null;
 }
 
+/** Writes the printed number of a page and its sheet: "34 (sheet 36)"; one number if they are the same. */
+export function pageWords(page, labels = []) {
+  const label = labels[page - 1];
+  return label && label !== String(page) ? t("pages.sheet", { label, sheet: page }) : page;
+}
+
 /** Writes ascending numbers, with each run of consecutive ones as a range: "3, 7–9". */
 export function numberWords(numbers) {
   const runs = [];

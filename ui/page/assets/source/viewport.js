@@ -5,6 +5,7 @@
 
 import { button, make } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
+import { pageWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { pictureAddress, whyNoPicture } from "../server.js";
 import { recall, remember } from "../storage.js";
@@ -226,7 +227,7 @@ const WIDTH = 1600; // pixels: A4 at about 190 dots per inch, sharp enough when 
  * marked words of `turn` are {start, end, page}, or null for none; by default, they stay the same. `onTurn`
  * receives the page that the reader turns to.
  */
-export function pagePane(report, total, onTurn) {
+export function pagePane(report, labels, total, onTurn) {
   const state = { page: 0, marked: null };
   const count = make("span.fn-sheet-count", { role: "status" });
   const previous = button(t("pages.previous"), () => turnBy(-1), { "aria-label": t("pages.previousPage") });
@@ -247,10 +248,10 @@ export function pagePane(report, total, onTurn) {
   function turn(page, marked = state.marked) {
     if (page < 1 || page > total || (page === state.page && marked === state.marked)) return;
     Object.assign(state, { page, marked });
-    count.textContent = t("pages.of", { page, total });
+    count.textContent = t("pages.of", { page: pageWords(page, labels), total });
     previous.setAttribute("aria-disabled", String(page === 1));
     next.setAttribute("aria-disabled", String(page === total));
-    frame.replaceChildren(picture(report, page, marked));
+    frame.replaceChildren(picture(report, labels, page, marked));
   }
 
   function turnBy(step) {
@@ -263,12 +264,12 @@ export function pagePane(report, total, onTurn) {
   return { element, turn, page: () => state.page };
 }
 
-function picture(report, page, marked) {
+function picture(report, labels, page, marked) {
   const url = pictureAddress(report, page, marked, WIDTH);
   const alt = marked?.page === page ? "pages.altMarked" : "pages.alt";
   const image = make("img", {
     src: url,
-    alt: t(alt, { page, title: report.title }),
+    alt: t(alt, { page: pageWords(page, labels), title: report.title }),
     loading: "lazy",
     draggable: "false", // A drop on the page would add it to the library.
     class: "fn-arriving",
