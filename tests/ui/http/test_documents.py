@@ -68,6 +68,7 @@ def test_a_document_s_text_is_given_whole_or_in_part(seed_client: TestClient, se
         "start": 0,
         "end": len(stored.text),
         "page_starts": list(stored.page_starts),
+        "page_labels": ["1", "2", "3"],
         "characters": len(stored.text),
         "tables": [
             {"start": table.span.start, "header_end": table.header.end, "end": table.span.end}
