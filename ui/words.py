@@ -56,8 +56,10 @@ def doubt_after(verdict: Verdict | None) -> str:
 
 def page_words(page: int | None, label: str | None, form: str = "{label} (sheet {sheet})") -> str | None:
     """``34 (sheet 36)`` or, where the printed number is unknown or the sheet's, ``36``."""
-    if page is None or label in {None, str(page)}:
-        return page and str(page)
+    if page is None:
+        return None
+    if label in {None, str(page)}:
+        return str(page)
     return form.format(label=label, sheet=page)
 
 

@@ -18,6 +18,7 @@ _DECIMAL = "decimal"
 
 _MIN_COUNTED = 3  # sheets on which numbers count up
 _NEAR = 2  # sheets between two numbers that say so: left and right pages may differ
+_MOSTLY = 0.7  # share of the numbers at a place, and of the file's labels, that count up, at least
 _MOST_IN_LINE = 6  # numbers; a line with more is a row of a table
 _AGREEING = 0.9  # share of the printed numbers that the file's labels repeat, or they are not believed
 # With a chapter or an annex before it: 3-12, F-3. A decimal, a date or the end of ``3/10`` is none.
@@ -77,10 +78,18 @@ def page_labels(
     labels = [label if _LABEL.fullmatch(label) else None for label in stated]
     agrees = [label == printed[page] for page, label in enumerate(labels) if label and page in printed]
     counts_sheets = all(label in {None, str(sheet)} for sheet, label in enumerate(labels, 1))
-    if counts_sheets or sum(agrees) < _AGREEING * len(agrees):
+    if counts_sheets or not _count_up(labels) or sum(agrees) < _AGREEING * len(agrees):
         labels = []
     found = [printed.get(page) or next(iter(labels[page : page + 1]), None) for page in range(len(pages))]
     return tuple(found) if any(found) else ()
+
+
+def _count_up(labels: Iterable[str | None]) -> bool:
+    """Those of a file made of parts of others may not."""
+    series = [
+        number.series for page, label in enumerate(labels) if label for number in _found(page, 0.0, label)
+    ]
+    return sum(one == after for one, after in pairwise(series)) >= _MOSTLY * (len(series) - 1)
 
 
 def _printed(edges: Iterable[Edge], pages: Sequence[Sequence[Line]]) -> dict[int, str]:
@@ -95,8 +104,7 @@ def _printed(edges: Iterable[Edge], pages: Sequence[Sequence[Line]]) -> dict[int
             sorted(numbers, key=lambda number: number.place),
             lambda same, number: number.place - same[0].place <= SAME_HEIGHT,
         )
-        for chain in _chains(same)
-        if sum(after.page - one.page <= _NEAR for one, after in pairwise(chain)) >= _MIN_COUNTED - 1
+        for chain in _counted(same)
     ]
     chains.sort(key=len, reverse=True)
     found: dict[int, str] = {}
@@ -143,6 +151,17 @@ def _found(page: int, place: float, text: str) -> Iterator[_Number]:
         kind = "upperRoman" if match[0].isupper() else "lowerRoman"
         if written_number(value, kind) == match[0]:
             yield _Number(page, place, value, kind)
+
+
+def _counted(numbers: Sequence[_Number]) -> list[list[_Number]]:
+    """The chains of a place; none if most of its numbers, as in a table, count no sheets."""
+    chains = [
+        chain
+        for chain in _chains(numbers)
+        if sum(after.page - one.page <= _NEAR for one, after in pairwise(chain)) >= _MIN_COUNTED - 1
+    ]
+    counted = {number.page for chain in chains for number in chain}
+    return chains if len(counted) >= _MOSTLY * len({number.page for number in numbers}) else []
 
 
 def _chains(numbers: Iterable[_Number]) -> list[list[_Number]]:

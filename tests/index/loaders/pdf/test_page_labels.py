@@ -38,6 +38,10 @@ def test_printed_numbers_that_count_up_with_the_sheets_are_labels(
     assert labels(feet) == printed
 
 
+def test_rows_of_tables_at_the_foot_are_no_page_numbers() -> None:
+    assert labels(("41 | 1", "70 | 2", "12 | 3", "55 | 90", "8 | 27", "93 | 16", "30 | 64")) == ()
+
+
 def labelled(feet: Sequence[str | None], start: int) -> tuple[str | None, ...]:
     """With labels in the file, from ``start``."""
 
@@ -51,6 +55,15 @@ def labelled(feet: Sequence[str | None], start: int) -> tuple[str | None, ...]:
 def test_labels_of_the_file_count_where_nothing_is_printed() -> None:
     assert labelled((None, None, None), 33) == ("33", "34", "35")
     assert labelled((None, None, None), 1) == ()
+
+
+def test_labels_of_a_file_of_parts_of_others_do_not_count() -> None:
+    def labelled_each(canvas: Canvas) -> None:
+        for sheet, start in enumerate((9, 3, 12, 12, 1)):
+            canvas.addPageLabel(sheet, style="ARABIC", start=start)
+        page(TEXT)(canvas)
+
+    assert read_pdf(draw(labelled_each, *[page(TEXT)] * 4), PATH).page_labels == ()
 
 
 def test_labels_of_the_file_fill_in_only_what_agrees_with_the_printed_numbers() -> None:
