@@ -274,7 +274,12 @@ const BAR = /(?<=^|\s)(\|)(?=\s|$)/; // between cells; the style shows a dot
 function pageMark({ pages, labels }, unit) {
   const number = pages.get(unit);
   return number
-    ? [make("span.fn-page", { "data-page": t("pages.page", { page: pageWords(number, labels) }), "aria-hidden": "true" })]
+    ? [
+        make("span.fn-page", {
+          "data-page": t("pages.page", { page: pageWords(number, labels) }),
+          "aria-hidden": "true",
+        }),
+      ]
     : [];
 }
 

@@ -5,7 +5,7 @@
 
 import { button, make } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
-import { pageWords } from "../facts.js";
+import { pageWords, sheetOf } from "../facts.js";
 import { t } from "../i18n.js";
 import { pictureAddress, whyNoPicture } from "../server.js";
 import { recall, remember } from "../storage.js";
@@ -232,6 +232,20 @@ export function pagePane(report, labels, total, onTurn) {
   const count = make("span.fn-sheet-count", { role: "status" });
   const previous = button(t("pages.previous"), () => turnBy(-1), { "aria-label": t("pages.previousPage") });
   const next = button(t("pages.next"), () => turnBy(1), { "aria-label": t("pages.nextPage") });
+  const field = make("input", {
+    class: "fn-sheet-field",
+    placeholder: t("pages.goTo"),
+    "aria-label": t("pages.goToLabel"),
+    autocomplete: "off",
+  });
+  field.addEventListener("input", () => field.removeAttribute("aria-invalid"));
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    const page = sheetOf(field.value, labels);
+    if (page >= 1 && page <= total) goTo(page);
+    else field.setAttribute("aria-invalid", "true");
+  });
   const frame = make("div.fn-sheet-frame");
   const enlarge = button(t("pages.enlarge"), () => {
     const large = frame.classList.toggle("fn-large");
@@ -241,7 +255,7 @@ export function pagePane(report, labels, total, onTurn) {
   const element = make(
     "section.fn-sheet",
     { "aria-label": t("pages.label") },
-    make("div.fn-sheet-bar", previous, count, enlarge, next),
+    make("div.fn-sheet-bar", previous, count, field, enlarge, next),
     frame,
   );
 
@@ -256,7 +270,11 @@ export function pagePane(report, labels, total, onTurn) {
 
   function turnBy(step) {
     const page = state.page + step;
-    if (page < 1 || page > total) return;
+    if (page >= 1 && page <= total) goTo(page);
+  }
+
+  function goTo(page) {
+    field.value = "";
     turn(page);
     onTurn(page);
   }
