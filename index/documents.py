@@ -99,6 +99,7 @@ class Document:
     collection: str | None = None  # One that a user has stated; None if the folder is the collection.
     # The number of each page as printed or labelled, such as ``iv``; None where unknown, empty if everywhere.
     page_labels: tuple[str | None, ...] = ()
+    reading: int = 0  # The ``READING`` of the loaders that read it.
 
     def page_at(self, offset: int) -> int | None:
         """From 1; None for a format without pages."""

@@ -176,9 +176,20 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
         *columns,
         *documents.c["source", "path"],
         sa.func.json_array_length(versions.c.page_starts).label("pages"),
-        documents.c.version.label("current"),
+        _next_edition().label("superseded_by"),
         *more,
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
+
+
+def _next_edition() -> sa.ColumnElement[Any]:
+    """The next version of another file; null if only the loaders have changed since, or nothing has."""
+    later = versions.alias()
+    others = sa.select(sa.func.min(later.c.version)).where(
+        later.c.document_id == versions.c.document_id,
+        later.c.version > versions.c.version,
+        later.c.digest != versions.c.digest,
+    )
+    return sa.case((versions.c.version == documents.c.version, sa.null()), else_=others.scalar_subquery())
 
 
 def list_query() -> sa.Select[Any]:
@@ -202,7 +213,7 @@ def file_query() -> sa.Select[Any]:
     covered = sa.select(beneath).where(details.c.document_id == documents.c.id).scalar_subquery()
     return sa.select(
         *documents.c["path", "id", "version", "size", "mtime_ns"],
-        *versions.c["digest", "origins", "recognised_in"],
+        *versions.c["digest", "origins", "recognised_in", "reading"],
         sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean).label("has_pictures"),
         sa.type_coerce(covered, sa.JSON).label("covered"),
     ).join_from(documents, versions, is_current())
@@ -211,7 +222,7 @@ def file_query() -> sa.Select[Any]:
 def to_file(row: sa.Row[Any]) -> FileState:
     origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
     state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
-    return FileState(*state, origins, row.has_pictures, row.recognised_in)
+    return FileState(*state, origins, row.has_pictures, row.recognised_in, row.reading)
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
@@ -222,13 +233,12 @@ def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
     fields = row._mapping
-    computed = {"pages", "unread_pages", "recognised_pages", "superseded_by"}
+    computed = {"pages", "unread_pages", "recognised_pages"}
     return DocumentRecord(
         **{name: fields[name] for name in DocumentRecord.__dataclass_fields__ if name not in computed},
         pages=fields["pages"] or None,
         unread_pages=tuple(fields["unread_pages"]),
         recognised_pages=tuple(fields["recognised_pages"]),
-        superseded_by=None if row.version == row.current else row.version + 1,
     )
 
 
@@ -279,6 +289,7 @@ def to_document(row: sa.Row[Any]) -> Document:
         unread_pages=tuple(row.unread_pages),
         recognised_pages=tuple(row.recognised_pages),
         recognised_in=row.recognised_in,
+        reading=row.reading,
         # A collection without an origin is only the folder's name, which changes if the document moves.
         collection=row.collection if "collection" in row.origins else None,
         page_labels=tuple(row.page_labels),

@@ -86,6 +86,7 @@ versions = sa.Table(
     sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_in", TEXT, nullable=False, server_default=""),
+    sa.Column("reading", _NUMBER, nullable=False, server_default="0"),
     sa.Column("collection", TEXT),
     # Columns after the text are slow to read, but a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),

@@ -155,6 +155,7 @@ def _values(item: NewVersion) -> dict[str, Any]:
         "unread_pages": list(document.unread_pages),
         "recognised_pages": list(document.recognised_pages),
         "recognised_in": document.recognised_in,
+        "reading": document.reading,
         "collection": item.incoming.collection,
     }
 

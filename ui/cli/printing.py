@@ -79,6 +79,7 @@ def print_sync(console: Console, stderr: Console, report: Result) -> None:
     counts = ", ".join(
         [
             *(f"{len(report[change])} {change}" for change in CHANGES[:3]),
+            *([f"{report['read_again']} read again by newer loaders"] if report["read_again"] else []),
             f"{report['unchanged']} unchanged",
             *([f"{len(report['failed'])} failed"] if report["failed"] else []),
         ]
