@@ -464,7 +464,7 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
                 columns.pop()
                 stated = [f"{begun} {stated[0]}"]
             begun = stated[0] if len(stated) == 1 and stated[0].count("(") > stated[0].count(")") else ""
-            if len(stated) == 1 and (_UNIT_ALONE.fullmatch(stated[0]) or _NOTE.fullmatch(stated[0])):
+            if len(stated) == 1 and is_of_whole_table(stated[0]):
                 caption.append(stated[0])
             else:
                 columns.append(words)
@@ -473,11 +473,16 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
     return [line.strip() for line in reversed(caption) if line.strip()], columns
 
 
+def is_of_whole_table(heading: str) -> bool:
+    """Alone in its row it says something of all values: their units, or ``(unaudited)``."""
+    return (_UNIT_ALONE.fullmatch(heading) or _NOTE.fullmatch(heading)) is not None
+
+
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     """Over an empty cell, the nearest heading to the left counts; in the last row, only if the path is empty.
 
-    Otherwise :func:`_only_heading_below` finds it. A period over the labels, such as ``Six months ended``,
-    precedes a year over the column.
+    Otherwise :func:`_only_heading_below` finds it. A heading that is repeated covers no further columns. A
+    period over the labels, such as ``Six months ended``, precedes a year over the column.
     """
     names: list[str] = []
     for place, row in enumerate(columns):
@@ -486,12 +491,18 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
         if not name and number and is_last and names:
             name = _only_heading_below(columns[place - 1], row, number)
         elif not name and number:
-            name = next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
+            name = _nearest(row, number)
         if name and (not names or names[-1] != name):
             if _YEAR_CELL.fullmatch(name) and is_period(row[0]) and not _YEAR_CELL.search(row[0]):
                 names.append(row[0])
             names.append(name)
     return PATH_SEPARATOR.join(names)
+
+
+def _nearest(row: Sequence[str], number: int) -> str:
+    """A heading that stands over several columns by name covers no others."""
+    place = next((place for place in range(min(number, len(row) - 1), 0, -1) if row[place]), 0)
+    return row[place] if place == 1 or (place and row[place] != row[place - 1]) else ""
 
 
 def _only_heading_below(wide: Sequence[str], row: Sequence[str], number: int) -> str:

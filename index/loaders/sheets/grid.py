@@ -12,7 +12,9 @@ from itertools import pairwise
 
 import regex
 
+from index.loaders import merged_cells
 from index.loaders.blocks import Block, is_sparse, row, stretches
+from index.loaders.merged_cells import parts_of
 from index.text.tabular import MAX_CAPTION_CHARACTERS, WORD_TABLE_ROWS
 
 _YEAR = r"(?:19|20)\p{N}{2}"
@@ -129,6 +131,7 @@ class Cell:
     text: str
     figure: bool = False
     width: int = 1
+    is_bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,15 +298,27 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
         return
     headings = next((index for index, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
     headings = headings if headings < WORD_TABLE_ROWS else 1  # a table of words alone
-    heads = [line.cells for line in rows[:headings]]
+    for part in parts_of([list(_extents(line)) for line in rows], headings, columns[0] + 1):
+        yield from _part_blocks([rows[number] for number in part.headings], columns, group)
+        for number in part.rows:
+            cells = rows[number].cells
+            yield Block(row(cells[at].text if at in cells else "" for at in columns), group)
+        group = object()
+
+
+def _part_blocks(headings: Sequence[Row], columns: Sequence[int], group: object) -> Iterator[Block]:
+    heads = [line.cells for line in headings]
     whole = period_of_all(heads, columns)
     if whole is not None:
         above, heads = whole
         yield from (Block(line, group) for line in above)
     for cells in spread(heads, columns):
         yield Block(row(cells.get(column, "") for column in columns), group)
-    for line in rows[headings:]:
-        yield Block(row(line.cells[at].text if at in line.cells else "" for at in columns), group)
+
+
+def _extents(line: Row) -> Iterator[merged_cells.Cell]:
+    for at, cell in line.cells.items():
+        yield merged_cells.Cell(cell.text, at, at + cell.width, is_bold=cell.is_bold)
 
 
 def _columns(rows: Iterable[Row]) -> list[int]:
