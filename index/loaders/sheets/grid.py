@@ -180,6 +180,12 @@ class _Region:
                 self.columns.update(line.cells)
                 self.has_figures = self.has_figures or line.has_figures()
 
+    def is_spaced(self, least: int) -> bool:
+        """It has at least so many rows, none right below another."""
+        return len(self.rows) >= least and all(
+            above.number + 1 < below.number for above, below in pairwise(self.rows)
+        )
+
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
     held = _Region()
@@ -194,17 +200,26 @@ def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
-    """After a table with figures and one empty row, the next row must fill half of the columns."""
+    """After a table with figures and one empty row, the next row must fill half of the columns.
+
+    Between headings and figures, headings may go on, and the labels or notes of the figures have no heading.
+    In a table with an empty row after each, none separates.
+    """
     columns = held.columns
     index = next((index for index, line in enumerate(run) if line.alone is None), len(run))
     if not columns or index > 1 or index == len(run) or gap > MAX_GAP_ROWS:
         return False
     first = run[index]
-    if not first.has_figures() or not columns.issuperset(first.cells):
+    unheaded = set(first.cells) - columns
+    if not held.has_figures:
+        if not first.has_figures():
+            return len(run) == 1 and not unheaded and min(first.cells) >= min(columns) and held.is_spaced(1)
+        unheaded = {at for at in unheaded if first.cells[at].figure}
+    if unheaded or not (first.has_figures() or held.is_spaced(3)):
         return False
     if index and (min(run[0].cells) != min(columns) or not _is_short(run[0])):
         return False
-    return not held.has_figures or (gap == 1 and 2 * len(first.cells) >= len(columns))
+    return not held.has_figures or (gap == 1 and (2 * len(first.cells) >= len(columns) or held.is_spaced(3)))
 
 
 def _is_caption(held: Sequence[Row], run: Sequence[Row], gap: int) -> bool:
