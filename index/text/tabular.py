@@ -47,6 +47,7 @@ _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
 # A mark of a missing value, such as ``n/a``, has no words.
 _TWO_LETTERS = regex.compile(r"(?!\W*n\W*[adms]\W*\Z).*\p{L}.*\p{L}", regex.IGNORECASE)
+_DIGITS = regex.compile(r"\p{N}+")
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -182,11 +183,12 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     headings = 0
     parted = False
-    for line in lines[:WORD_TABLE_ROWS]:
-        row = cells(line.of(text))
+    rows = [cells(line.of(text)) for line in lines[: WORD_TABLE_ROWS + 1]]
+    for row, following in zip(rows[:WORD_TABLE_ROWS], [*rows[1:], [""]], strict=False):
         others = any(row[1:])
         # Below the column headings, a line with one cell names a group of rows, or the units.
-        if _has_quantity(row) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
+        names_group = row[0] and not others and parted and not _UNITS.fullmatch(row[0])
+        if _has_quantity(row) or names_group or _counts_on(row[0], following[0]):
             break
         headings += 1
         parted = parted or others
@@ -197,6 +199,12 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     header = every[: len(caption) + headings]
     start = every[0].start
     return Table(Span(start, header[-1].end) if header else Span(start, start), tuple(every))
+
+
+def _counts_on(label: str, following: str) -> bool:
+    """From ``v1.0`` to ``V1.1``, as no heading does; a year may stand below another."""
+    one, other = label.casefold(), following.casefold()
+    return one != other and _DIGITS.sub("0", one) == _DIGITS.sub("0", other) and not is_period(label)
 
 
 def _has_quantity(row: Sequence[str]) -> bool:

@@ -67,6 +67,11 @@ YEARS = " |  | Years ended June 30, | \n | 2031 | 2030"
         ),
         ("Gate 3 | 1.2\nGate 4 | 1.9", {"": ["Gate 3 | 1.2", "Gate 4 | 1.9"]}),
         ("Gate | 2031\n3 | 12\n4 | 7", {"Gate | 2031": ["3 | 12", "4 | 7"]}),
+        # Labels that count on are those of rows, also beside dates.
+        (
+            "Version | In force\nv1.0 | 1 July 2022\nV1.1 | 30.09.22: minor changes",
+            {"Version | In force": ["v1.0 | 1 July 2022", "V1.1 | 30.09.22: minor changes"]},
+        ),
         # Units below the headings belong to them, the name of a group or a line of one cell does not.
         (
             " | 2031 | 2030\n(in millions) |  | \nRepairs: |  | \nGate 3 | 1.2 | 0.9",
