@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.styles import Font
+from pptx import Presentation
 
 from index.loaders.html.page import read_html
 from index.loaders.opendocument import read_ods, read_odt
+from index.loaders.rtf import read_rtf
 from index.loaders.sheets.xlsx import read_xlsx
+from index.loaders.slides import read_pptx
 from index.loaders.word import read_docx
 from index.text import PATH_SEPARATOR, table_cells, tables
 from tests.support.opendocument_files import p, packed
@@ -123,7 +126,64 @@ def open_sheet(cells: Sequence[Placed], bold: frozenset[int]) -> str:
     return read_ods(data, Path("a.ods")).text
 
 
-WRITERS = pytest.mark.parametrize("write", [html, word, excel, open_text, open_sheet])
+def slides(cells: Sequence[Placed], bold: frozenset[int]) -> str:
+    presentation = Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    rows = max(row + height for _, row, _, height, _ in cells)
+    columns = max(column + width for _, _, column, _, width in cells)
+    table = slide.shapes.add_table(rows, columns, 0, 0, 5_000_000, 2_000_000).table
+    for words, row, column, height, width in cells:
+        cell = table.cell(row, column)
+        if height * width > 1:
+            cell.merge(table.cell(row + height - 1, column + width - 1))
+        run = cell.text_frame.paragraphs[0].add_run()
+        run.text, run.font.bold = words, row in bold
+    file = BytesIO()
+    presentation.save(file)
+    return read_pptx(file.getvalue(), Path("a.pptx")).text
+
+
+def rich(cells: Sequence[Placed], bold: frozenset[int]) -> str:
+    """Cells over several columns are wide, as LibreOffice writes them; edges differ by a few twips."""
+    lines = []
+    for number in range(max(row + height for _, row, _, height, _ in cells)):
+        own = [cell for cell in cells if cell[1] <= number < cell[1] + cell[3]]
+        own.sort(key=lambda cell: cell[2])
+        edges = ""
+        for _, row, column, height, width in own:
+            edges += "" if height == 1 else r"\clvmgf" if row == number else r"\clvmrg"
+            edges += rf"\cellx{(column + width) * 1440 + number % 3}"
+        weight = r"\b " if number in bold else ""
+        words = "".join(rf"{weight}{cell[0] if cell[1] == number else ''}\b0\cell " for cell in own)
+        lines.append(rf"\trowd{edges}\pard\intbl {words}\row")
+    return read_rtf(rf"{{\rtf1\ansi {' '.join(lines)} \pard\par}}".encode(), Path("a.rtf")).text
+
+
+def merged_rich(cells: Sequence[Placed], bold: frozenset[int]) -> str:
+    """Every column has a cell, of which some are merged with that on their left, as Word writes them."""
+    by_place = {
+        (row + down, column + right): (words, down, right, height, width)
+        for words, row, column, height, width in cells
+        for down in range(height)
+        for right in range(width)
+    }
+    lines = []
+    for number in range(max(row for row, _ in by_place) + 1):
+        edges = words = ""
+        for column in range(max(column for _, column in by_place) + 1):
+            text, down, right, height, width = by_place[number, column]
+            edges += (r"\clmrg" if right else r"\clmgf") if width > 1 else ""
+            edges += (r"\clvmrg" if down else r"\clvmgf") if height > 1 else ""
+            edges += rf"\cellx{(column + 1) * 1440}"
+            words += rf"{text if not down and not right else ''}\cell "
+        weight = r"\b " if number in bold else ""
+        lines.append(rf"\trowd{edges}\pard\intbl {weight}{words}\b0\row")
+    return read_rtf(rf"{{\rtf1\ansi {' '.join(lines)} \pard\par}}".encode(), Path("a.rtf")).text
+
+
+WRITERS = pytest.mark.parametrize(
+    "write", [html, word, excel, open_text, open_sheet, slides, rich, merged_rich]
+)
 
 
 def paths(text: str) -> dict[str, tuple[str, str]]:
