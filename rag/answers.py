@@ -85,8 +85,13 @@ class CellAddress:
         row: the names of the groups that the row belongs to, then its label, with ``" › "`` between them.
         column: the headings above the cell, likewise; "" without headings.
         value: ``document.text[start:end]``.
-        unit: the currency or percent sign, and the scale that the headings state; "" if unknown.
+        unit: the currency or percent sign, and the scale that the headings state, or what is counted, such as
+            ``km²``; "" if unknown.
         box: None for formats without page layouts.
+        currency: its ISO 4217 code, or ``dollar`` if no country is said; "" if unknown or not money.
+        scale: what the headings multiply the value by: 1000000 for *in millions*.
+        period: when, in the words of headings, label or caption: *Three months ended June 30, 2022*; "" if
+            unknown.
     """
 
     row: str
@@ -96,6 +101,9 @@ class CellAddress:
     start: int
     end: int
     box: Box | None = None
+    currency: str = ""
+    scale: int = 1
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,6 @@ def row(cells: Iterable[str]) -> str:
     return CELL_SEPARATOR.join(flat).strip()
 
 
-def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
-    return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
-
-
 def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
     """It has one column, or a very long cell."""
     return max(map(len, rows), default=0) <= 1 or any(

@@ -29,18 +29,24 @@ if TYPE_CHECKING:
         tables,
         words_outside_columns,
     )
+    from index.text.units import DOLLAR, PERCENT, POINTS, currency_at, currency_before, scale_in, unit_at
 
 __all__ = [
     "DAYS",
+    "DOLLAR",
     "MAX_CHUNK_TOKENS",
     "MONTHS",
     "PATH_SEPARATOR",
+    "PERCENT",
+    "POINTS",
     "Box",
     "Change",
     "Revision",
     "TableCell",
     "boxes",
     "cells",
+    "currency_at",
+    "currency_before",
     "detect",
     "fold",
     "fold_characters",
@@ -58,10 +64,12 @@ __all__ = [
     "named_row",
     "readable_rows",
     "revisions",
+    "scale_in",
     "sentences",
     "table_cells",
     "table_context",
     "tables",
+    "unit_at",
     "without_unseen",
     "words_outside_columns",
 ]
@@ -91,6 +99,15 @@ __getattr__ = attributes(
             "table_cells",
             "tables",
             "words_outside_columns",
+        ),
+        "index.text.units": (
+            "DOLLAR",
+            "PERCENT",
+            "POINTS",
+            "currency_at",
+            "currency_before",
+            "scale_in",
+            "unit_at",
         ),
     },
 )

@@ -76,7 +76,18 @@ def cite(
     if cell is not None:
         box = document_texts.box(record, cell.span)
         start, end = cell.span.start, cell.span.end
-        address = CellAddress(cell.row, cell.column, cell.value, cell.unit, start, end, box)
+        address = CellAddress(
+            row=cell.row,
+            column=cell.column,
+            value=cell.value,
+            unit=cell.unit,
+            start=start,
+            end=end,
+            box=box,
+            currency=cell.currency,
+            scale=cell.scale,
+            period=cell.period,
+        )
     return Citation(
         id=number,
         answer_start=answer_start,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from index.errors import LoadError
 from index.loaders.epub import read_epub
-from index.loaders.html.elements import Cell, in_columns, joined_figures
+from index.loaders.html.elements import joined_figures
 from index.loaders.html.page import fragment_blocks, read_html
+from index.loaders.merged_cells import Cell, in_columns
 from index.loaders.text import decode
 from index.text.tabular import table_cells, tables
 from tests.index.loaders.test_epub import PATH as BOOK

@@ -131,6 +131,9 @@ def test_a_cell_has_its_address_and_a_row_its_headings(client: TestClient) -> No
         "start": start,
         "end": start + 4,
         "box": None,
+        "currency": "dollar",
+        "scale": 1,
+        "period": "2031",
     }
     cell = {"value": "$ 80", "unit": "", "row": "Gate 4", "column": "2031"}
     if one["citations"][0] == cited:
