@@ -19,7 +19,9 @@ from index.text.tabular import is_quantity
 
 MAX_SIZE_RATIO = 1.18  # of line heights within a paragraph: a heading is larger than its text
 MAX_STEP_RATIO = 1.25  # times the page's typical line distance; a larger one separates paragraphs
-MAX_STEP = 1.9  # line heights between the lines of a paragraph; double spacing is 1.7
+MAX_STEP = 1.9  # line heights between the lines of a paragraph, unless most of the page's are further apart
+MAX_WIDE_STEP = 2.6  # line heights; typewritten pages have twice their font's own distance, 2.1
+MAX_WIDE_RATIO = 1.03  # times such a page's typical line distance: the lines of a list vary more
 MAX_INDENT = 0.8  # line heights; a line with a larger indent begins a paragraph
 SLACK = 0.5  # line heights that a program may leave before the margin when it wraps a line
 RAGGED_SHARE = 0.35  # of the column's width may stay free if the next line begins in lower case
@@ -137,7 +139,7 @@ def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list
 def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
     prose = [line for line in page if not line.is_row]
     steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
-    step = median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
+    step = median([step for step in steps if 0 < step < MAX_WIDE_STEP] or [MAX_STEP / MAX_STEP_RATIO])
     blocks: list[Paragraph] = []
     for run in stretches(page, partial(_goes_on, step=step)):
         margin = _margin(run, page)
@@ -167,7 +169,7 @@ def _goes_on(run: Sequence[Line], following: Line, step: float) -> bool:
     below = line.bottom - following.bottom
     return (
         large <= MAX_SIZE_RATIO * small
-        and 0 < below <= min(MAX_STEP_RATIO * step, MAX_STEP) * large
+        and 0 < below <= max(min(MAX_STEP_RATIO * step, MAX_STEP), MAX_WIDE_RATIO * step) * large
         and following.left < line.right
         and line.left < following.right
     )

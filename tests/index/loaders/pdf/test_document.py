@@ -64,6 +64,31 @@ def test_a_paragraph_goes_on_in_lower_case_after_initials() -> None:
     assert read(draw(page)) == "• Sales rose in most markets of the group, led by the U.K. and Germany."
 
 
+@pytest.mark.parametrize("leading", [26, 29, 32])
+def test_the_lines_of_a_double_spaced_page_are_one_paragraph(leading: float) -> None:
+    lines = (
+        "The engineer on duty asked for permission to sound the sirens long before",
+        "the gate failed. Nobody answered him, although the rules of the Isken Water",
+        "Authority ask for an answer within five minutes, and the sirens at Harlamoor",
+        "were heard only when the water had reached the market.",
+    )
+    signed = "Dated, Tessaveld, 15 December", "Ansel Korran, Member"
+    text = read(draw(column(*lines, *signed, leading=leading)))
+    assert text == "\n\n".join([" ".join(lines), *signed])
+
+
+def test_a_wide_gap_between_narrow_lines_still_separates_paragraphs() -> None:
+    def page(canvas: Canvas) -> None:
+        for number, line in enumerate(
+            ("The sirens at Harlamoor were heard when the water", "had reached it.")
+        ):
+            canvas.drawString(2 * cm, 25 * cm - 14 * number, line)
+        for number, line in enumerate(("and so were those of the other towns in the valley", "below it.")):
+            canvas.drawString(2 * cm, 25 * cm - 14 * (number + 1) - 29, line)
+
+    assert len(read(draw(page)).split("\n\n")) == 2
+
+
 def test_short_lines_stay_apart() -> None:
     lines = "Ansel Korran", "Commission of Inquiry into the Maravel Dam", "Tessaveld"
     assert read(draw(column(*lines, FIRST[:80]))).split("\n\n")[:3] == list(lines)
