@@ -15,6 +15,7 @@ from index.documents import Document, Section
 from index.errors import LoadError, RecognitionError
 from index.loaders.archive import binary_kind, seems_pdf
 from index.loaders.blocks import flow
+from index.loaders.lines import known_words
 from index.loaders.metadata import Properties, assemble, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
@@ -29,7 +30,6 @@ from index.loaders.pdf.paragraphs import (
     separate_notes,
     stitched,
     usual_height,
-    words_of,
 )
 from index.loaders.pdf.running_heads import without_running
 from index.loaders.pdf.table_layout import lines
@@ -95,7 +95,8 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     written = [lines(ordered(runs)) for runs in without_cut_lines([page.runs for page in placed])]
     heights = [page.frame.height for page in placed]
     kept = without_running(written, heights)
-    known, usual = words_of(kept), usual_height(kept)
+    known = known_words(line.text for page in kept for line in page)
+    usual = usual_height(kept)
     parts = [
         (paragraphs(body, known), paragraphs(notes, known))
         for body, notes in (separate_notes(page, usual) for page in kept)

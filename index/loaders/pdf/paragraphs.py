@@ -13,6 +13,7 @@ import regex
 
 from index.documents import PageLayout
 from index.loaders.blocks import stretches
+from index.loaders.lines import DASH, begins_item, begins_marked, divided, ends_sentence, is_one_word
 from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, unplaced
 from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
@@ -25,18 +26,6 @@ MAX_WIDE_RATIO = 1.03  # times such a page's typical line distance: the lines of
 MAX_INDENT = 0.8  # line heights; a line with a larger indent begins a paragraph
 SLACK = 0.5  # line heights that a program may leave before the margin when it wraps a line
 RAGGED_SHARE = 0.35  # of the column's width may stay free if the next line begins in lower case
-_ITEM = regex.compile(
-    r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
-)
-_DASH = regex.compile(r"[–—-]\s")
-_SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
-_INITIALS = regex.compile(r"\b(?:\p{L}\.){2,}\s*\Z")
-_ENDING = 12
-_DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
-_COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")  # ``Analyst-in-``: its last word is too short
-_HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
-_CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
-_WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
 SAME_SIZE = 1.06  # the largest ratio of line heights within one paragraph
 MIN_WIDTH = 12  # line heights: captions and cells of tables are narrower than columns
 MIN_WIDTH_INSIDE = 8  # if the next column begins in lower case, as few cells of a table do
@@ -82,22 +71,6 @@ class Stitched:
     words: Placed
     page_starts: tuple[int, ...]
     paragraph_starts: tuple[tuple[int, ...], ...]
-
-
-def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """In lower case, without divided ones; as ``known``, they show whether a hyphen divides a word."""
-    words: set[str] = set()
-    for page in pages:
-        is_divided = False
-        for line in page:
-            text = line.text.strip()
-            text = _CONTINUES.sub("", text, count=1) if is_divided else text
-            divided = _divided(text)
-            is_divided = divided is not None
-            found = _WORD.findall(text.removesuffix(divided[0]) if divided else text)
-            words |= {word.casefold() for word in found}
-            words |= {part for word in found if "-" in word for part in word.casefold().split("-")}
-    return frozenset(words)
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
@@ -177,9 +150,9 @@ def _goes_on(run: Sequence[Line], following: Line, step: float) -> bool:
 
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
     """A dash begins an item only if ``run`` ends a sentence or begins with the same dash."""
-    if _ITEM.match(following.text):
+    if begins_marked(following.text):
         return True
-    if not _DASH.match(following.text):
+    if not DASH.match(following.text):
         return False
     return run[0].text[0] == following.text[0] or ends_sentence(run[-1].text)
 
@@ -215,44 +188,13 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
     rest = following.cut(len(following.text) - len(start), len(following.text))
-    divided, continued = _divided(text), _CONTINUES.match(start)
-    if divided and not (
-        continued
-        and not _is_compound(divided[1].casefold(), continued[0].casefold(), known)
-        and not _COMPOUND.search(text)
-    ):
-        return Placed(f"{text[:-1]}-", end.boxes, end.mended), rest
-    if divided:
+    if is_one_word(text, start, known):
         whole = end.cut(0, len(text) - 1)
         return Placed(whole.text, whole.boxes, (*whole.mended, len(whole.text))), rest
+    if divided(text):
+        return Placed(f"{text[:-1]}-", end.boxes, end.mended), rest
     is_tight = text.endswith("—") or (is_unspaced(text[-1]) and is_unspaced(start[0]))
     return (end if is_tight and (end, rest) == (line, following) else end + unplaced(" ")), rest
-
-
-def _divided(text: str) -> regex.Match[str] | None:
-    """For example *exam* in *for exam-*."""
-    return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
-
-
-def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """As in *long-term*: the document's words decide."""
-    if len(first) == 1:
-        return True
-    if f"{first}{second}" in known:
-        return False
-    return f"{first}-{second}" in known or (min(len(first), len(second)) > 2 and {first, second} <= known)
-
-
-def ends_sentence(text: str, following: str = "") -> bool:
-    """Initials, as in "the U.K.", end no sentence if ``following`` begins in lower case."""
-    end = text[-_ENDING:]
-    if following.lstrip()[:1].islower() and _INITIALS.search(end):
-        return False
-    return _SENTENCE_END.search(end) is not None
-
-
-def begins_item(text: str) -> bool:
-    return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
 def followed(
@@ -363,7 +305,7 @@ def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bo
     ):
         return False
     room = end.margin - end.last.right
-    if _divided(end.text) or rest.text[0].islower():
+    if divided(end.text) or rest.text[0].islower():
         return room < RAGGED_SHARE * max(end.margin - end.last.left, end.height)
     is_full = _is_long(end) and room < (0.2 + SLACK) * end.height + rest.first.first_word
     return is_next and is_full

@@ -60,6 +60,30 @@ def test_it_is_the_text_of_the_rendered_page(source: str, text: str) -> None:
     assert read(source) == text
 
 
+def test_lines_with_a_blank_one_after_each_are_one_paragraph_where_no_sentence_ends() -> None:
+    lines = (
+        "The sirens at *Harlamoor were heard* only when the water",
+        "had reached the market, although the engineer, Ansel",
+        "**Korran**, had asked the Isken Water Authority for permis-",
+        "sion.",
+    )
+    others = "Nobody answered.", "- a list", "and more."
+    joined = (
+        "The sirens at Harlamoor were heard only when the water had reached the market, although the "
+        "engineer, Ansel Korran, had asked the Isken Water Authority for permission."
+    )
+    text = read("\n\n".join(["# The dam", *lines, *others]))
+    assert text.split("\n\n") == ["The dam", joined, "Nobody answered.", "• a list", "and more."]
+
+
+def test_paragraphs_of_several_lines_stay_apart_and_divided_words_become_whole() -> None:
+    first = "The sirens were heard only when the long-term irri-\ngation had failed, as a long-\nterm plan"
+    assert read(f"{first}\n\nand *two* more\nfell.\n").split("\n\n") == [
+        "The sirens were heard only when the long-term irrigation had failed, as a long-term plan",
+        "and two more fell.",
+    ]
+
+
 def test_code_is_never_joined_like_wrapped_prose_and_stays_one_block() -> None:
     code = "log_every_reading_of_the_gauge(at=station, hours=1)\n\nlog_every_opening_of_the_gate(at=station)"
     assert read(f"- Run:\n\n  ```\n  {code.replace(chr(10), chr(10) + '  ')}\n  ```\n") == (
