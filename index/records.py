@@ -186,6 +186,7 @@ class Passage:
     # For each sentence, the names of the groups of rows that it belongs to, one per line.
     sections: tuple[str, ...] = ()
     recognised: bool = False  # Whether any of its words were recognised in a picture, perhaps wrongly.
+    in_headings: tuple[bool, ...] = ()  # Whether each sentence stands in a heading of the text.
 
 
 @dataclass(frozen=True, slots=True)

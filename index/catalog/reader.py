@@ -237,7 +237,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
     header = Span(*row.header) if row.header else None
-    sentences = tuple(Span(start, end) for start, end in row.sentences)
+    sentences = tuple(Span(start, end) for start, end, *_ in row.sentences)
     return Passage(
         row.chunk_id,
         document,
@@ -249,6 +249,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
         text[header.start : header.end] if header else "",
         _sections(text, header, sentences) if header else ("",) * len(sentences),
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
+        in_headings=tuple(len(sentence) > 2 for sentence in row.sentences),
     )
 
 
@@ -568,7 +569,7 @@ class CatalogReader:
             .where(*self._visible())
         )
         row = self.connection.execute(query).first()
-        if row is None or [span.start, span.end] not in row.sentences:
+        if row is None or [span.start, span.end] not in [sentence[:2] for sentence in row.sentences]:
             return None
         header = Span(*row.header) if row.header else None
         return span, header if header and span.start >= header.end else None

@@ -36,6 +36,7 @@ class Hit:
     headings: str = ""
     sections: tuple[str, ...] = ()
     recognised: bool = False
+    in_headings: tuple[bool, ...] = ()
 
 
 class Snapshot:
@@ -159,4 +160,5 @@ def _hit(
         passage.headings,
         passage.sections,
         passage.recognised,
+        in_headings=passage.in_headings,
     )

@@ -107,6 +107,28 @@ def _trim(text: str, start: int, end: int) -> Span | None:
     return Span(start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()))
 
 
+_MAX_NUMBER = 6  # characters of a heading's number, for example ``12.1.3``
+
+
+def is_titled(text: str, title: str) -> bool:
+    """The section number may be missing from the text or from the title."""
+    if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
+        return False
+    shorter, longer = sorted(("".join(filter(str.isalnum, one.casefold())) for one in (text, title)), key=len)
+    number = longer.removesuffix(shorter)
+    return bool(shorter) and longer.endswith(shorter) and len(number) <= _MAX_NUMBER
+
+
+def heading_lines(document: Document) -> list[Span]:
+    """In order; a section may also begin at a line that is not its title, where a bookmark points."""
+    lines = (LINE.match(document.text, section.start) for section in document.sections)
+    return [
+        Span(*line.span())
+        for line, section in zip(lines, document.sections, strict=True)
+        if line is not None and is_titled(line[0].rstrip(), section.title)
+    ]
+
+
 MAX_CHUNK_TOKENS = 200  # with the title, a chunk then fits into the window of any usual encoder, 256
 # It rises when passages are cut, prefixed or stored in another way; older libraries are then rebuilt.
 CHUNKING = 5

@@ -294,7 +294,8 @@ def sentences_of(passage: Passage | Hit) -> list[ReadSentence]:
     sentences = []
     for number, span in enumerate(passage.sentences):
         text = passage.text[span.start - start : span.end - start]
-        sentence = ReadSentence(span, text, chunk_id=passage.chunk_id, number=number)
+        in_heading = number < len(passage.in_headings) and passage.in_headings[number]
+        sentence = ReadSentence(span, text, chunk_id=passage.chunk_id, number=number, is_heading=in_heading)
         if header is not None and span.start < header.end:
             sentence = replace(sentence, is_heading=header.covers(span))
         elif header is not None:

@@ -14,10 +14,20 @@ import regex
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from index.documents import Chunk, Document, Span
+from index.documents import Chunk, Document, Section, Span
 from index.embedding.encoder import Encoder
 from index.text.minhash import signature
-from index.text.passages import MAX_CHUNK_TOKENS, Chunks, Cut, chunk, cut, row_text, rows_text, sentences
+from index.text.passages import (
+    MAX_CHUNK_TOKENS,
+    Chunks,
+    Cut,
+    chunk,
+    cut,
+    heading_lines,
+    row_text,
+    rows_text,
+    sentences,
+)
 from index.text.tabular import tables
 from index.text.tokens import TokenSpans
 from tests.support.writings import LANGUAGES, TEXTS
@@ -125,6 +135,17 @@ NAMES = st.from_regex(r"[A-Z][a-z]{2,8}", fullmatch=True)
 def test_no_title_is_parted_from_its_name(named: list[tuple[str, str]], before: str) -> None:
     names = " and ".join(f"{title} {name}" for title, name in named)
     assert said(f"{before}We heard {names} here.")[-1] == f"We heard {names} here."
+
+
+def test_headings_are_the_lines_that_a_loader_has_marked_and_not_those_that_a_bookmark_only_points_to() -> (
+    None
+):
+    text = "2. Costs of the dam. 2031\n\nThe gate failed. It was old.\n\nAnnex\n\nCosts rose."
+    starts = text.index("The gate"), text.index("Annex"), text.index("Costs rose")
+    titles = "Why it failed", "3.1 Annex", "Costs"
+    marked = (Section(0, 1, "Costs of the dam. 2031"), *map(Section, starts, (2, 2, 2), titles))
+    document = Document(text, "T", "pdf", sections=marked)
+    assert [line.of(text) for line in heading_lines(document)] == ["2. Costs of the dam. 2031", "Annex"]
 
 
 ROOM = st.integers(1, 40)
