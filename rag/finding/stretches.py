@@ -13,19 +13,16 @@ from itertools import islice
 import regex
 
 from index.search import Snapshot
+from index.text import ITEM, LEADS
 from rag.answer_limits import MAX_SENTENCES
 from rag.finding.ranking import Scored, neighbour, reads, vectors_of
 from rag.finding.reading import Reader, ReadSentence, sentences_of
 from rag.questions import Form, Question
 
-ITEM = regex.compile(
-    r"\s*(?:[•◦▪■‣·]\s*|[*–—-]\s+|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})\)\s*|\p{N}{1,2}\.\s+)(?=[\p{L}\p{N}“\"‘'(])"
-)
-
 _Key = tuple[int, int, int]
 
-_LEADS = regex.compile(r"[:：]\s*$")
 _GOES_ON = regex.compile(r"(?:[,;，；]|[;,]\s(?:and|or))\s*$")
+_PASSAGES_BACK = 8  # about as many as the characters in which a lead-in is sought
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")
 
 
@@ -64,15 +61,21 @@ class Widening:
             if room <= 0 or _key(item) in kept:
                 continue
             stretch = [item]
-            leads = _LEADS.search(item.candidate.sentence.text) is not None
+            leads = LEADS.search(item.candidate.sentence.text) is not None
             if not leads and is_asked and reads(self.question, item.candidate.reading.document.language):
                 before = list(islice(self._joined(item, -1, wanted, kept), room - 1))
                 after = islice(self._joined(item, 1, wanted, kept), room - 1 - len(before))
                 stretch = [*reversed(before), item, *after]
-            if _LEADS.search(stretch[-1].candidate.sentence.text):
+            if LEADS.search(stretch[-1].candidate.sentence.text):
                 stretch += islice(self._announced(stretch[-1], kept), room - len(stretch))
+            lead = self._lead_in(stretch[0]) if is_asked else None
+            if lead is not None and _key(lead) not in kept and room > len(stretch):
+                stretch.insert(0, lead)
             kept.update(map(_key, stretch))
             for earlier in found if is_asked else ():
+                if lead is not None and _key(lead) in map(_key, earlier):
+                    earlier[:] = sorted([*earlier, *stretch], key=_key)
+                    break
                 if _is_followed_by(stretch[-1], earlier[0]):
                     earlier[:0] = stretch
                     break
@@ -125,6 +128,27 @@ class Widening:
         ]
         reading = replace(reading, sentences=(*reading.sentences, *more))
         return replace(item, candidate=replace(item.candidate, reading=reading))
+
+    def _lead_in(self, item: Scored) -> Scored | None:
+        """The sentence with a colon above the list of which it is an item; it may be passages before."""
+        reading, sentence = item.candidate.reading, item.candidate.sentence
+        if sentence.headings or not sentence.section:
+            return None
+        first = reading.sentences[0]
+        near = range(first.chunk_id - _PASSAGES_BACK, first.chunk_id + 1)
+        above = [
+            each
+            for passage in self.index.reader.passages(near)
+            if passage.document.document_id == reading.document.document_id
+            for each in sentences_of(passage)
+            if each.span.end <= first.span.start
+        ]
+        sentences = (*above, *reading.sentences)
+        for number in range(len(above) + item.candidate.number - 1, -1, -1):
+            if sentences[number].text == sentence.section:
+                reading = replace(reading, sentences=sentences)
+                return replace(item, candidate=replace(item.candidate, reading=reading, number=number))
+        return None
 
     def signs(self, item: Scored, other: Scored) -> tuple[float, float]:
         pair = (item.candidate, other.candidate)

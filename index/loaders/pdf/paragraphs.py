@@ -12,7 +12,7 @@ from statistics import median
 import regex
 
 from index.documents import PageLayout
-from index.loaders.blocks import stretches
+from index.loaders.blocks import indent, stretches
 from index.loaders.lines import DASH, begins_item, begins_marked, divided, ends_sentence, is_one_word
 from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, unplaced
 from index.text.geometry import BOX_BYTES
@@ -317,6 +317,7 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
     paragraph_starts: list[tuple[int, ...]] = []
     length = 0
     before: Paragraph | None = None
+    edges: list[float] = []  # of the levels of the list
     for page in pages:
         offsets: list[int] = []
         for paragraph in page:
@@ -327,7 +328,9 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
                 length += len(end.text) - len(before.text)
                 pieces += [end, rest]
             else:
+                edges = _edges(edges, paragraph)
                 between = "\n" if _is_next_row(before, paragraph, is_first=not offsets) else "\n\n"
+                between += indent(len(edges) - 1)
                 length += len(between)
                 pieces += [unplaced(between), paragraph.words]
             offsets.append(length)
@@ -343,6 +346,16 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
     # Takes linear time: a ``+`` for each piece would copy the text so far each time.
     text, boxes = "".join(piece.text for piece in pieces), b"".join(piece.boxes for piece in pieces)
     return Stitched(Placed(text, boxes, tuple(mended)), tuple(starts), tuple(paragraph_starts))
+
+
+def _edges(edges: Sequence[float], paragraph: Paragraph) -> list[float]:
+    """The left edges of the item and of those that it belongs to; those of another column do not count."""
+    left, height = paragraph.first.left, paragraph.height
+    if paragraph.is_row or not begins_item(paragraph.text):
+        return []
+    if edges and abs(left - edges[-1]) > MIN_WIDTH * height:
+        return [left]
+    return [*(edge for edge in edges if edge < left - MAX_INDENT * height), left]
 
 
 def _is_next_row(before: Paragraph, row: Paragraph, *, is_first: bool) -> bool:

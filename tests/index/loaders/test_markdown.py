@@ -37,7 +37,7 @@ def read(text: str) -> str:
         ),
         (
             "- four\n  tents\n- two\n  - one\n  1. first\n\nThen:\n\n3. a\n4. b",
-            "• four tents\n• two\n• one\n1. first\n\nThen:\n\n3. a\n4. b",
+            "• four tents\n• two\n  • one\n  1. first\n\nThen:\n\n3. a\n4. b",
         ),
         ("- first\n\n  second\n\n- third\n", "• first\nsecond\n• third"),
         (

@@ -24,6 +24,7 @@ from index.text.passages import (
     chunk,
     cut,
     heading_lines,
+    lead_in,
     row_text,
     rows_text,
     sentences,
@@ -146,6 +147,40 @@ def test_headings_are_the_lines_that_a_loader_has_marked_and_not_those_that_a_bo
     marked = (Section(0, 1, "Costs of the dam. 2031"), *map(Section, starts, (2, 2, 2), titles))
     document = Document(text, "T", "pdf", sections=marked)
     assert [line.of(text) for line in heading_lines(document)] == ["2. Costs of the dam. 2031", "Annex"]
+
+
+LIST = (
+    "It met. The Council decided to:\n\n(a) close:\n  • gates\n  • roads\n(b) open nothing\n\nIt\n\n"
+    "Then: or not\n• never\n\nWhy:\n1. Rain fell.\n• much:\n2. It rose.\n\nWe said: no."
+)
+
+
+def test_an_item_belongs_to_the_sentence_with_a_colon_above_its_list() -> None:
+    found = {span.of(LIST): lead_in(LIST, span.start, "en") for span in sentences(LIST, "en")}
+    assert {words: lead.of(LIST) for words, lead in found.items() if lead} == {
+        "(a) close:": "The Council decided to:",
+        **dict.fromkeys(("• gates", "• roads"), "(a) close:"),
+        "(b) open nothing": "The Council decided to:",
+        **dict.fromkeys(("1.", "Rain fell.", "• much:"), "Why:"),
+        **dict.fromkeys(("2.", "It rose."), "• much:"),
+    }
+
+
+@given(TEXTS, LANGUAGES)
+def test_a_lead_in_is_a_sentence_before_the_item(text: str, language: str) -> None:
+    spans = sentences(text, language)
+    for span in spans:
+        lead = lead_in(text, span.start, language)
+        assert lead is None or (lead in spans and lead.end <= span.start)
+
+
+def test_a_list_that_fits_into_a_passage_is_not_cut_from_its_lead_in() -> None:
+    items = "• close gates", "• open roads", "• pay"
+    text = "\n".join(["Rain fell in all of May. The Council decided to:", *items, "It met."])
+    whole = "\n".join(["The Council decided to:", *items])
+    assert chunked(text, 18, words) == ["Rain fell in all of May.", f"{whole}\nIt met."]
+    cut = "\n".join(["The Council decided to:", items[0]]), "\n".join([*items[1:], "It met."])
+    assert chunked(text, 10, words) == ["Rain fell in all of May.", *cut]
 
 
 ROOM = st.integers(1, 40)

@@ -104,6 +104,26 @@ def test_items_begin_blocks_and_their_lines_are_joined() -> None:
     assert read(data) == f"{' '.join(first)}\n\n{' '.join(second)}\n\n2. a levee broke at Pellan"
 
 
+def test_an_item_is_indented_by_its_level() -> None:
+    lines = (
+        ("The Council decided to:", 0), ("(a) close", 1), ("• the gates", 2), ("• the roads", 2),
+        ("(b) open", 1), ("It met again:", 0), ("• twice", 2),
+    )  # fmt: skip
+
+    def page(canvas: Canvas) -> None:
+        for number, (line, level) in enumerate(lines):
+            canvas.drawString((2 + 0.7 * level) * cm, (25 - number) * cm, line)
+
+    def next_page(canvas: Canvas) -> None:
+        canvas.drawString(2 * cm, 25 * cm, "• once more")
+        canvas.drawString(12 * cm, 23 * cm, "• in another column")
+
+    assert read(draw(page, next_page)).split("\n\n") == [
+        "The Council decided to:", "(a) close", "  • the gates", "  • the roads", "(b) open",
+        "It met again:", "• twice", "• once more", "• in another column",
+    ]  # fmt: skip
+
+
 def test_a_figure_at_the_start_of_a_line_is_no_item() -> None:
     lines = "The cost of rebuilding the valley is put by the ministry at", "1.5 billion tals over five years."
     assert read(draw(column(*lines))) == " ".join(lines)
