@@ -18,7 +18,8 @@ _COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")  # ``Analyst-i
 _HYPHENS = ("-", "‐", "\u00ad")
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
-_SMALL = regex.compile(r"[\"'“‘(]?\p{Ll}[\p{L}\p{M}'’-]*[\"'”’).,:;]*(?=\s|\Z)")
+# A lone *o* may be a bullet that a word processor has set in another font.
+_SMALL = regex.compile(r"(?!o\s)[\"'“‘(]?\p{Ll}[\p{L}\p{M}'’-]*(?:\.\p{L}+)*[\"'”’).,:;]*(?=\s|\Z)")
 
 
 def known_words(lines: Iterable[str]) -> frozenset[str]:
@@ -83,4 +84,8 @@ def goes_on(line: str, following: str) -> bool:
     text, start = line.rstrip(), following.lstrip()
     if ends_sentence(text, start) or begins_item(start):
         return False
-    return _SMALL.match(start) is not None or (divided(text) is not None and start[:1].isalpha())
+    return begins_small(start) or (divided(text) is not None and start[:1].isalpha())
+
+
+def begins_small(text: str) -> bool:
+    return _SMALL.match(text) is not None

@@ -13,7 +13,16 @@ import regex
 
 from index.documents import PageLayout
 from index.loaders.blocks import indent, stretches
-from index.loaders.lines import DASH, begins_item, begins_marked, divided, ends_sentence, is_one_word
+from index.loaders.lines import (
+    DASH,
+    begins_item,
+    begins_marked,
+    begins_small,
+    divided,
+    ends_sentence,
+    goes_on,
+    is_one_word,
+)
 from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, unplaced
 from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
@@ -25,6 +34,7 @@ MAX_WIDE_STEP = 2.6  # line heights; typewritten pages have twice their font's o
 MAX_WIDE_RATIO = 1.03  # times such a page's typical line distance: the lines of a list vary more
 MAX_INDENT = 0.8  # line heights; a line with a larger indent begins a paragraph
 SLACK = 0.5  # line heights that a program may leave before the margin when it wraps a line
+FEW_CHARACTERS = 25  # of a line; shorter ones are mostly labels of a figure, or stand alone
 RAGGED_SHARE = 0.35  # of the column's width may stay free if the next line begins in lower case
 SAME_SIZE = 1.06  # the largest ratio of line heights within one paragraph
 MIN_WIDTH = 12  # line heights: captions and cells of tables are narrower than columns
@@ -111,18 +121,23 @@ def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list
 
 def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
     prose = [line for line in page if not line.is_row]
-    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
-    step = median([step for step in steps if 0 < step < MAX_WIDE_STEP] or [MAX_STEP / MAX_STEP_RATIO])
+    steps = _steps(line for line in pairwise(prose) if len(line[0].text) >= FEW_CHARACTERS) or _steps(
+        pairwise(prose)
+    )
+    step = median(steps or [MAX_STEP / MAX_STEP_RATIO])
     blocks: list[Paragraph] = []
     for run in stretches(page, partial(_goes_on, step=step)):
         margin = _margin(run, page)
-        words, first = run[0].words, run[0]
-        for line, following in pairwise(run):
-            if _is_wrapped(line, following, margin):
-                words = joined(words, following.words, known)
+        words, first, is_prose = run[0].words, run[0], False
+        for number, (line, following) in enumerate(pairwise(run)):
+            is_small = len(line.text) >= FEW_CHARACTERS and goes_on(line.text, following.text)
+            is_inside = is_prose and not ends_sentence(line.text, following.text)
+            beside = _margin_beside(run, number) if is_inside else margin
+            if is_small or _is_wrapped(line, following, min(margin, beside)):
+                words, is_prose = joined(words, following.words, known), is_prose or is_small
             else:
                 blocks.append(Paragraph(words, first, line, margin))
-                words, first = following.words, following
+                words, first, is_prose = following.words, following, False
         blocks.append(Paragraph(words, first, run[-1], margin))
     found: list[Paragraph] = []
     for block in blocks:
@@ -163,6 +178,17 @@ def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
         return margin
     aligned = sorted(line.right for line in page if abs(line.left - run[0].left) < 1.5 * run[0].height)
     return max(margin, aligned[int(0.9 * (len(aligned) - 1))])
+
+
+def _steps(pairs: Iterable[tuple[Line, Line]]) -> list[float]:
+    steps = ((line.bottom - following.bottom) / line.height for line, following in pairs)
+    return [step for step in steps if 0 < step < MAX_WIDE_STEP]
+
+
+def _margin_beside(run: Sequence[Line], number: int) -> float:
+    """Beside a figure, the margin of the few lines before the break, or of those after it."""
+    before, after = run[max(number - 2, 0) : number + 1], run[number + 1 : number + 4]
+    return min(max(line.right for line in before), max(line.right for line in after))
 
 
 def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
@@ -272,14 +298,19 @@ def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph
 
 
 def _is_text(paragraph: Paragraph, usual: float) -> bool:
-    """In the size of the document's text, and neither a row nor a caption."""
+    """In the size of the document's text, and neither a row, a caption nor a lone number."""
     ratio = paragraph.height / usual
-    return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
+    return (
+        not paragraph.is_row
+        and 1 / SAME_SIZE < ratio < SAME_SIZE
+        and not _CAPTION.match(paragraph.text)
+        and _LETTER.search(paragraph.text) is not None
+    )
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     """A single line directly after ``end`` may stand in a column of any width."""
-    least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
+    least = MIN_WIDTH_INSIDE if begins_small(rest.text) else MIN_WIDTH
     widths = [
         (paragraph.margin - paragraph.last.left) / paragraph.height
         for paragraph in (end, rest)
@@ -305,7 +336,7 @@ def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bo
     ):
         return False
     room = end.margin - end.last.right
-    if divided(end.text) or rest.text[0].islower():
+    if divided(end.text) or begins_small(rest.text):
         return room < RAGGED_SHARE * max(end.margin - end.last.left, end.height)
     is_full = _is_long(end) and room < (0.2 + SLACK) * end.height + rest.first.first_word
     return is_next and is_full

@@ -77,6 +77,52 @@ def test_the_lines_of_a_double_spaced_page_are_one_paragraph(leading: float) -> 
     assert text == "\n\n".join([" ".join(lines), *signed])
 
 
+BESIDE_FIGURE = (
+    "The engineer on duty asked for permission to sound the sirens long before the gate failed, as rules say",
+    "and waited for an answer of the",
+    "Isken Water Authority. The rule",
+    "gives it five minutes, and the",
+    "sirens of Harlamoor are heard",
+    "in all of the valley. It took 20",
+    "minutes. Nobody has said why the answer took as long, although all were asked by the commission.",
+)
+
+
+def test_a_sentence_goes_on_beside_a_figure() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        for number, line in enumerate(BESIDE_FIGURE):
+            canvas.drawString(2 * cm, 25 * cm - 14 * number, line)
+        canvas.setFont("Helvetica", 7)
+        for number in range(9):
+            canvas.drawString(12 * cm, 24.5 * cm - 7 * number, f"Gate {number}")
+
+    assert " ".join(BESIDE_FIGURE) in read(draw(page))
+
+
+def test_labels_of_a_figure_that_are_set_closely_do_not_part_lines() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for number, line in enumerate(BESIDE_FIGURE[2:6]):
+            canvas.drawString(2 * cm, 25 * cm - 14 * number, line)
+        for number in range(9):
+            canvas.drawString(12 * cm, 20 * cm - 10 * number, f"Gate {number}")
+
+    assert " ".join(BESIDE_FIGURE[2:6]) in read(draw(page))
+
+
+@pytest.mark.parametrize(
+    "rest", ["has not answered in time.", "(and the ministry) has not answered in time."]
+)
+def test_a_sentence_goes_on_over_a_page_number(rest: str) -> None:
+    def page(canvas: Canvas) -> None:
+        column("The engineer on duty asked for permission at once, and the Authority")(canvas)
+        canvas.drawString(10 * cm, 5 * cm, "17")
+
+    found = read(draw(page, column(rest, "Nobody knows why it did not.")))
+    assert f"and the Authority {rest}" in found
+
+
 def test_a_wide_gap_between_narrow_lines_still_separates_paragraphs() -> None:
     def page(canvas: Canvas) -> None:
         for number, line in enumerate(
