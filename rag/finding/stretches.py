@@ -22,7 +22,6 @@ from rag.questions import Form, Question
 _Key = tuple[int, int, int]
 
 _GOES_ON = regex.compile(r"(?:[,;，；]|[;,]\s(?:and|or))\s*$")
-_PASSAGES_BACK = 8  # about as many as the characters in which a lead-in is sought
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")
 
 
@@ -68,14 +67,13 @@ class Widening:
                 stretch = [*reversed(before), item, *after]
             if LEADS.search(stretch[-1].candidate.sentence.text):
                 stretch += islice(self._announced(stretch[-1], kept), room - len(stretch))
-            lead = self._lead_in(stretch[0]) if is_asked else None
-            if lead is not None and _key(lead) not in kept and room > len(stretch):
-                stretch.insert(0, lead)
+            if is_asked and _is_led(stretch[0]) and room > len(stretch):
+                stretch = [
+                    *(each for each in [neighbour(stretch[0], -1)] if _key(each) not in kept),
+                    *stretch,
+                ]
             kept.update(map(_key, stretch))
             for earlier in found if is_asked else ():
-                if lead is not None and _key(lead) in map(_key, earlier):
-                    earlier[:] = sorted([*earlier, *stretch], key=_key)
-                    break
                 if _is_followed_by(stretch[-1], earlier[0]):
                     earlier[:0] = stretch
                     break
@@ -129,27 +127,6 @@ class Widening:
         reading = replace(reading, sentences=(*reading.sentences, *more))
         return replace(item, candidate=replace(item.candidate, reading=reading))
 
-    def _lead_in(self, item: Scored) -> Scored | None:
-        """The sentence with a colon above the list of which it is an item; it may be passages before."""
-        reading, sentence = item.candidate.reading, item.candidate.sentence
-        if sentence.headings or not sentence.section:
-            return None
-        first = reading.sentences[0]
-        near = range(first.chunk_id - _PASSAGES_BACK, first.chunk_id + 1)
-        above = [
-            each
-            for passage in self.index.reader.passages(near)
-            if passage.document.document_id == reading.document.document_id
-            for each in sentences_of(passage)
-            if each.span.end <= first.span.start
-        ]
-        sentences = (*above, *reading.sentences)
-        for number in range(len(above) + item.candidate.number - 1, -1, -1):
-            if sentences[number].text == sentence.section:
-                reading = replace(reading, sentences=sentences)
-                return replace(item, candidate=replace(item.candidate, reading=reading, number=number))
-        return None
-
     def signs(self, item: Scored, other: Scored) -> tuple[float, float]:
         pair = (item.candidate, other.candidate)
         chosen, score = self.reader.scores(self.question.text, [each.text for each in pair])
@@ -165,6 +142,14 @@ def is_in_paragraph(item: Scored, step: int) -> bool:
     # A line break separates a heading, an item or a paragraph from what follows.
     is_prose = not (one.headings or one.is_heading or other.headings)
     return is_prose and other.span.start - one.span.end <= 1
+
+
+def _is_led(item: Scored) -> bool:
+    """Whether it is the first item below the sentence with a colon."""
+    sentence, number = item.candidate.sentence, item.candidate.number
+    if sentence.headings or not sentence.section or not number:
+        return False
+    return _sentences(item)[number - 1].text == sentence.section
 
 
 def _is_followed_by(item: Scored, other: Scored) -> bool:
