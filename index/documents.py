@@ -89,8 +89,8 @@ class Document:
     # By field, of those in KEYS; a detected or unknown value has none.
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     sections: tuple[Section, ...] = ()
-    # The offsets at which the loader has joined a hyphenated word: with a hyphen and a line break, each
-    # restores the printed text.
+    # The offsets at which the loader of PDFs has joined a hyphenated word: with a hyphen and a line break,
+    # each restores the printed text.
     mended: tuple[int, ...] = ()
     layouts: tuple[PageLayout, ...] = ()  # One for each page; empty for formats without positions.
     unread_pages: tuple[int, ...] = ()  # The numbers, from 1, of pages that are pictures without text.

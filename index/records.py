@@ -184,10 +184,12 @@ class Passage:
     sentences: tuple[Span, ...]
     header: Span | None = None  # For rows of a table, the span of the table's caption and headings.
     headings: str = ""  # The text of the header.
-    # For each sentence, the names of the groups of rows that it belongs to, one per line.
+    # For each sentence, the names of the groups of rows that it belongs to, one per line, or the sentence
+    # with a colon above the list of which it is an item.
     sections: tuple[str, ...] = ()
     recognised: bool = False  # Whether any of its words were recognised in a picture, perhaps wrongly.
     page_label: str | None = None  # The page's printed number, if known.
+    in_headings: tuple[bool, ...] = ()  # Whether each sentence stands in a heading of the text.
 
 
 @dataclass(frozen=True, slots=True)

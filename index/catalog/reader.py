@@ -247,7 +247,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
     header = Span(*row.header) if row.header else None
-    sentences = tuple(Span(start, end) for start, end in row.sentences)
+    sentences = tuple(Span(start, end) for start, end, *_ in row.sentences)
     return Passage(
         row.chunk_id,
         document,
@@ -257,9 +257,10 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
         sentences,
         header,
         text[header.start : header.end] if header else "",
-        _sections(text, header, sentences) if header else ("",) * len(sentences),
+        _sections(text, header, sentences) if header else _lead_ins(text, sentences, row.language),
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
         label_of(row.page_labels, page),
+        in_headings=tuple(len(sentence) > 2 for sentence in row.sentences),
     )
 
 
@@ -270,6 +271,15 @@ def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> 
     rows = [sentence.start for sentence in sentences if sentence.start >= header.end]
     found = sections_at(text, header, rows) if rows else []
     return (*[""] * (len(sentences) - len(rows)), *found)
+
+
+def _lead_ins(text: str | LongText, sentences: Sequence[Span], language: str) -> tuple[str, ...]:
+    from index.text.passages import BEFORE, lead_in
+
+    start = max(sentences[0].start - BEFORE, 0)
+    near = text[start : sentences[-1].end]
+    found = (lead_in(near, sentence.start - start, language) for sentence in sentences)
+    return tuple(lead.of(near) if lead else "" for lead in found)
 
 
 def to_document(row: sa.Row[Any]) -> Document:
@@ -581,7 +591,7 @@ class CatalogReader:
             .where(*self._visible())
         )
         row = self.connection.execute(query).first()
-        if row is None or [span.start, span.end] not in row.sentences:
+        if row is None or [span.start, span.end] not in [sentence[:2] for sentence in row.sentences]:
             return None
         header = Span(*row.header) if row.header else None
         return span, header if header and span.start >= header.end else None

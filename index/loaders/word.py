@@ -18,6 +18,7 @@ from index.loaders.blocks import (
     Block,
     Heading,
     flow,
+    indent,
     is_layout_table,
     join,
     prose,
@@ -391,9 +392,9 @@ class Numbering:
             if restart is None or depth + 1 <= restart:
                 del counts[deeper]
         if level.kind == "bullet":
-            return BULLET, group
+            return indent(depth) + BULLET, group
         written = _LEVEL.sub(lambda match: _counted(item_list, counts, level, int(match[1]) - 1), level.text)
-        return (f"{written.strip()} " if written.strip() else ""), group
+        return (f"{indent(depth)}{written.strip()} " if written.strip() else ""), group
 
     def _list_and_depth(self, paragraph: Element) -> tuple[str, int]:
         """The id is "0" outside lists; the depth is from 0."""
@@ -537,7 +538,7 @@ class Content:
             marker, group = self._numbering.marker(paragraph)
         level = self._numbering.level(paragraph)
         if level and lines:
-            yield Heading(marker + " ".join(lines), group, level)
+            yield Heading(marker.lstrip() + " ".join(lines), group, level)
             lines = []
         group = group or (object() if len(lines) > 1 else None)
         for number, text in enumerate(lines):

@@ -37,6 +37,7 @@ class Hit:
     sections: tuple[str, ...] = ()
     recognised: bool = False
     page_label: str | None = None
+    in_headings: tuple[bool, ...] = ()
 
 
 class Snapshot:
@@ -161,4 +162,5 @@ def _hit(
         passage.sections,
         passage.recognised,
         passage.page_label,
+        in_headings=passage.in_headings,
     )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, is_latin, may_be_in
     from index.text.likeness import look_alike, look_alikes, without_unseen
-    from index.text.passages import DAYS, MAX_CHUNK_TOKENS, MONTHS, sentences, table_context
+    from index.text.passages import DAYS, ITEM, LEADS, MAX_CHUNK_TOKENS, MONTHS, sentences, table_context
     from index.text.tabular import (
         PATH_SEPARATOR,
         TableCell,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DAYS",
     "DOLLAR",
+    "ITEM",
+    "LEADS",
     "MAX_CHUNK_TOKENS",
     "MONTHS",
     "PATH_SEPARATOR",
@@ -83,7 +85,15 @@ __getattr__ = attributes(
         "index.text.geometry": ("Box", "boxes"),
         "index.text.languages": ("detect", "is_latin", "may_be_in"),
         "index.text.likeness": ("look_alike", "look_alikes", "without_unseen"),
-        "index.text.passages": ("DAYS", "MONTHS", "MAX_CHUNK_TOKENS", "sentences", "table_context"),
+        "index.text.passages": (
+            "DAYS",
+            "ITEM",
+            "LEADS",
+            "MONTHS",
+            "MAX_CHUNK_TOKENS",
+            "sentences",
+            "table_context",
+        ),
         "index.text.tabular": (
             "PATH_SEPARATOR",
             "TableCell",

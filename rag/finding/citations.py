@@ -190,13 +190,14 @@ class Copies:
         )  # fmt: skip
 
     def joined(self, cited: Sequence[CitedSentence]) -> list[CitedSentence]:
-        """Neighbours in a paragraph of one copy get one footnote."""
+        """Neighbours in a paragraph of one copy get one footnote, and so does an item below its lead-in."""
         found: list[CitedSentence] = []
         for item in cited:
             before = found[-1] if found else item
             gap = item.sentence.span.start - before.sentence.span.end
             is_prose = not (before.sentence.headings or item.sentence.headings)
-            if before.record == item.record and is_prose and 0 <= gap <= 1:
+            is_led = gap > 1 and item.sentence.section == before.sentence.text
+            if before.record == item.record and is_prose and (0 <= gap <= 1 or is_led):
                 span = Span(before.sentence.span.start, item.sentence.span.end)
                 text = span.of(self._document_texts.text(item.record).text)
                 sentence = replace(before.sentence, span=span, text=text)
@@ -222,7 +223,8 @@ class Copies:
                 span, header = found
                 headings = header.of(text) if header else ""
                 if headings == sentence.headings:
-                    return ReadSentence(span, sentence.text, header, headings)
+                    section = "" if headings else sentence.section
+                    return ReadSentence(span, sentence.text, header, headings, section)
             start = text.find(sentence.text, start + 1)
         return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
-from index.loaders.blocks import BULLET, MAX_CELL_CHARACTERS, Block, Heading, flow
+from index.loaders.blocks import BULLET, MAX_CELL_CHARACTERS, Block, Heading, flow, indent
 from index.loaders.equations import note_mark, superscript
 from index.loaders.merged_cells import MOST_REPEATED, Cell, table_lines
 from index.loaders.numerals import LETTER_FORMATS, written_number
@@ -193,7 +193,10 @@ def page_blocks(root: HtmlElement) -> list[PageBlock]:
 
 
 def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
-    return [Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks]
+    return [
+        Heading(block.text.lstrip(), block.group, block.heading) if block.heading else block
+        for block in blocks
+    ]
 
 
 @dataclass(slots=True)
@@ -291,7 +294,8 @@ class _Reader:
             outer = self.lists[-1].group if self.lists else object()
             self.lists.append(_List(outer, element))
         elif tag == "li":
-            self.marker += self.lists[-1].marker(element) if self.lists else BULLET
+            marker = self.lists[-1].marker(element) if self.lists else BULLET
+            self.marker += indent(len(self.lists) - 1) + marker if marker and not self.marker else marker
         elif tag == "pre":
             self.preformatted += 1
             self.is_code = element.find("code") is not None

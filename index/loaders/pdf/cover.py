@@ -22,8 +22,9 @@ from index.loaders.cover import (
     reads_like_title,
     stated_date,
 )
+from index.loaders.lines import begins_item
 from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties, title_of_line
-from index.loaders.pdf.paragraphs import Paragraph, begins_item, joined
+from index.loaders.pdf.paragraphs import Paragraph, joined
 from index.loaders.pdf.text import Line, Placed, joined_by
 
 LARGER = 1.08  # times the size of the text; the sizes within a group of lines differ less

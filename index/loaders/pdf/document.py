@@ -16,6 +16,7 @@ from index.documents import Document, Section
 from index.errors import LoadError, RecognitionError
 from index.loaders.archive import binary_kind, seems_pdf
 from index.loaders.blocks import flow
+from index.loaders.lines import known_words
 from index.loaders.metadata import Properties, assemble, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
@@ -31,11 +32,11 @@ from index.loaders.pdf.paragraphs import (
     separate_notes,
     stitched,
     usual_height,
-    words_of,
 )
 from index.loaders.pdf.running_heads import edges_of, without_running
 from index.loaders.pdf.table_layout import lines
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
+from index.text.passages import is_titled
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfBookmark, PdfDocument
@@ -52,7 +53,6 @@ MAX_PIXELS = 16_000_000  # of a drawn page: some pages are a hundred times as hi
 MAX_BOOKMARKS = 2_000
 MAX_LEVEL = 15  # files with deeper bookmarks are broken or hostile
 _MAX_TITLE = 300
-_MAX_NUMBER = 6  # characters of a heading's number, for example ``12.1.3``
 _LEEWAY = 3.0  # points by which the top of a paragraph may be above the target of its bookmark
 _PICTURES_WITHIN = 4  # the depth of nested forms (reusable parts of a page)
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
@@ -98,7 +98,8 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     heights = [page.frame.height for page in placed]
     edges = edges_of(written, heights)
     kept = without_running(written, edges)
-    known, usual = words_of(kept), usual_height(kept)
+    known = known_words(line.text for page in kept for line in page)
+    usual = usual_height(kept)
     parts = [
         (paragraphs(body, known), paragraphs(notes, known))
         for body, notes in (separate_notes(page, usual) for page in kept)
@@ -311,7 +312,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
     headings = [
         (abs(paragraph.first.top - y), start)
         for paragraph, start in starts
-        if _is_titled(paragraph.text, mark.title)
+        if is_titled(paragraph.text, mark.title)
     ]
     if headings:
         return min(headings)[1]
@@ -321,12 +322,3 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
         if paragraph.first.top <= y + _LEEWAY and paragraph.last.right > x
     ]
     return max(below)[2] if below else whole.page_starts[mark.page]
-
-
-def _is_titled(text: str, title: str) -> bool:
-    """The section number may be missing from the paragraph or from the bookmark."""
-    if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
-        return False
-    shorter, longer = sorted(("".join(filter(str.isalnum, one.casefold())) for one in (text, title)), key=len)
-    number = longer.removesuffix(shorter)
-    return bool(shorter) and longer.endswith(shorter) and len(number) <= _MAX_NUMBER

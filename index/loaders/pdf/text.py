@@ -17,7 +17,7 @@ from unicodedata import category, normalize
 
 import regex
 
-from index.loaders.blocks import stretches, without_bars
+from index.loaders.blocks import INDENT, stretches, without_bars
 from index.loaders.equations import superscript
 from index.text.find import UNSPACED
 from index.text.geometry import BOX_BYTES, UNITS
@@ -43,7 +43,6 @@ _WORD = regex.compile(r"\p{L}{3,}")
 Box = Sequence[float]  # left, bottom, right, top, in points
 NOWHERE = bytes(BOX_BYTES)  # the box of a character that is not on the page
 MIN_GUTTER = 0.7  # line heights between columns, at least: most spaces between words are half as wide
-INDENT = "  "  # before the label of a table's row, once for each level of indentation
 WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 _INK = regex.compile(r"\S+")

@@ -486,6 +486,23 @@ def test_a_list_of_the_same_definition_goes_on_unless_it_begins_anew(override: s
     assert text(*lists, item(1, "a") + item(2, "b") + item(2, "c")) == seen
 
 
+def test_an_item_is_indented_by_its_level() -> None:
+    levels = (
+        "<w:numFmt w:val='decimal'/><w:lvlText w:val='%1.'/></w:lvl>"
+        "<w:lvl w:ilvl='1'><w:numFmt w:val='lowerLetter'/><w:lvlText w:val='(%2)'/></w:lvl>"
+        "<w:lvl w:ilvl='2'><w:numFmt w:val='bullet'/>"
+    )
+    items = "".join(
+        item(1, words).replace("w:ilvl w:val='0'", f"w:ilvl w:val='{level}'") for words, level in ITEMS
+    )
+    assert (
+        text(numbered(1, levels), items) == "1. Close:\n  (a) gates\n    • two of them\n  (b) roads\n2. Open"
+    )
+
+
+ITEMS = (("Close:", 0), ("gates", 1), ("two of them", 2), ("roads", 1), ("Open", 0))
+
+
 def test_a_style_has_the_list_of_the_style_that_it_is_based_on() -> None:
     styles = (
         numbered(1, decimal("Article %1.")),
