@@ -431,7 +431,23 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """A gap of more than ``MIN_GUTTER`` begins a cell of the run, although it may be between columns."""
     for line in stretches(glyphs, lambda line, _: line[-1].character not in _LINE_ENDS):
-        yield from _line([glyph for glyph in line if glyph.character not in "\r\n"])
+        run: list[Glyph] = []
+        for glyph in line:
+            if glyph.character not in "\r\n":
+                if run and _returns(run[-1], glyph):
+                    yield from _line(run)
+                    run = []
+                run.append(glyph)
+        yield from _line(run)
+
+
+def _returns(before: Glyph, glyph: Glyph) -> bool:
+    """Some files have no break between the end of a line and a line further down and to the left."""
+    return (
+        glyph.right < before.left
+        and not glyph.character.isspace()
+        and glyph.top - before.bottom < 0.5 * (glyph.top - glyph.bottom)
+    )
 
 
 def _line(glyphs: list[Glyph]) -> Iterator[Line]:
