@@ -83,12 +83,12 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
     edge = min(column.left for column in over)
     found: list[Line] = []
-    rows = _heading_rows(lines) if any(column.has_figures for column in columns) else [False] * len(lines)
+    has_figures = any(column.has_figures for column in columns)
     for index in range(len(lines) - 1, max(len(lines) - MAX_LINES, 0) - 1, -1):
         line = lines[index]
         above = line.bottom - first.bottom
         if (
-            (line.is_row and not rows[index])
+            (line.is_row and not (has_figures and _is_heading_row(lines, index)))
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
             or (line.right > right + MAX_EXCESS * first.height and not _is_over_last(line, columns))
             or (
@@ -115,16 +115,14 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     return len(found) - named, named
 
 
-def _heading_rows(lines: Sequence[Line]) -> list[bool]:
-    """Which are rows of a table without quantities, as headings are that stand apart from theirs."""
-    found = [False] * len(lines)
-    start = 0
-    for place, line in enumerate([*lines, None]):
-        if line is None or line.begins_table or not line.is_row:
-            if all(not has_quantity(atoms(row)) for row in lines[start:place]):
-                found[start:place] = [row.is_row for row in lines[start:place]]
-            start = place
-    return found
+def _is_heading_row(lines: Sequence[Line], place: int) -> bool:
+    """It is in a table without quantities, as headings are that stand apart from theirs."""
+    start, end = place, place + 1
+    while start and lines[start - 1].is_row and not lines[start].begins_table:
+        start -= 1
+    while end < len(lines) and lines[end].is_row and not lines[end].begins_table:
+        end += 1
+    return end - start <= MAX_LINES and not any(has_quantity(atoms(line)) for line in lines[start:end])
 
 
 def ends_like_sentence(line: Line) -> bool:

@@ -434,20 +434,17 @@ def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
         run: list[Glyph] = []
         for glyph in line:
             if glyph.character not in "\r\n":
-                if run and _returns(run[-1], glyph):
+                if run and glyph.right < run[-1].left and _is_lower(glyph, run[-1]):
                     yield from _line(run)
                     run = []
                 run.append(glyph)
         yield from _line(run)
 
 
-def _returns(before: Glyph, glyph: Glyph) -> bool:
+def _is_lower(glyph: Glyph, before: Glyph) -> bool:
     """Some files have no break between the end of a line and a line further down and to the left."""
-    return (
-        glyph.right < before.left
-        and not glyph.character.isspace()
-        and glyph.top - before.bottom < 0.5 * (glyph.top - glyph.bottom)
-    )
+    is_below = glyph.top - before.bottom < 0.5 * (glyph.top - glyph.bottom)
+    return is_below and not glyph.character.isspace()
 
 
 def _line(glyphs: list[Glyph]) -> Iterator[Line]:
