@@ -24,8 +24,8 @@ _MAX_CAPTION_LINES = 3
 LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
-# A digit, possibly after a sign or bracket; ``CO2e`` is not a quantity.
-_QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
+# A digit, possibly after a sign or bracket; ``CO2e`` and ``25-year period`` are not quantities.
+_QUANTITY = regex.compile(r"(?!\p{N}+-\p{L}{3})\P{L}{0,4}\p{N}")
 _BARRED_CAPTION = regex.compile(
     r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
     regex.IGNORECASE,
@@ -37,16 +37,24 @@ _UNITS = regex.compile(
 _TITLE_WITH_UNITS = regex.compile(
     r"[^(]*\p{L}{3}[^(]*\([^()]*\b(?:thousand|million|billion|000)s?\b[^()]*\).*", regex.IGNORECASE
 )
+_HEADED_UNIT = (
+    r"(?:(?:US|C|A|AU|HK|NZ|R|S)?[$€£¥₹]|%)?\s?(?:[’'‘]?000s?|(?:million|thousand|billion)s?|mn?|bn|k)?"
+)
+_STATUS = r"(?:actual|adjusted|audited|budget|estimated?|forecast|provisional|restated|unaudited)"
+_UNIT_CELL = regex.compile(rf"[(\[]?{_HEADED_UNIT}[)\]]?", regex.IGNORECASE)
 # A time rather than a quantity, such as ``2019`` or ``Years ended September 30,``.
 # A day and a year show the month, in any language.
 _PERIOD_WORDS = (
     r"(?:\d{1,2}\.?\s(?:de\s)?\p{L}{3,10}\.?\s(?:de\s)?(?:19|20)\d{2}|(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}日)?)?"
     r"|fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
     r"|h[12]|q[1-4]|[12]h|[1-4]q|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
-    r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)"
+    rf"|{_STATUS}(?=.*(?:19|20)\d{{2}})|(?<=(?:19|20)\d{{2}}.*){_STATUS}"
+    r"|(?:19|20)\d{2}(?:[/–-]\d{2,4}|[a-jpr]\b)?|\d{1,2}(?:st|nd|rd|th)?|\s?[年月]份?|[¹²³⁰⁴-⁹]+)"
 )
 _PERIOD = regex.compile(
-    rf"(?=.*(?:[a-z]|(?:19|20)\d{{2}}))(?>{_PERIOD_WORDS}[\s.,:;/()–-]*+)++", regex.IGNORECASE
+    rf"(?=.*(?:[a-z年月]|(?:19|20)\d{{2}}))(?>{_PERIOD_WORDS}[\s.,:;/()–-]*+)++"
+    rf"(?:(?<=(?:19|20)\d{{2}}.*){_HEADED_UNIT}\)?)?",
+    regex.IGNORECASE,
 )
 _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
@@ -215,7 +223,7 @@ def _counts_on(label: str, following: str) -> bool:
 def _has_quantity(row: Sequence[str]) -> bool:
     """Beside periods, the label's number may be a page's; without a label, ``12 weeks`` are words."""
     label, *others = row
-    if not label and all(map(_WORDS.search, filter(None, others))):
+    if not label and all(_WORDS.search(cell) or is_period(cell) for cell in others if cell):
         return False
     if any(map(is_quantity, others)):
         return True
@@ -240,7 +248,7 @@ def is_date(cell: str) -> bool:
 
 def is_quantity(cell: str) -> bool:
     """A period such as ``2019`` is none."""
-    return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)
+    return _QUANTITY.match(cell) is not None and not (_PERIOD.fullmatch(cell) or _UNIT_CELL.fullmatch(cell))
 
 
 MAX_GROUP_CHARACTERS = 20_000  # from a row up to the name of its group

@@ -32,7 +32,7 @@ _NUMBER = regex.compile(
     r"\)?%?\)?[¹²³⁰⁴-⁹*†‡]*(?:\([a-z0-9]{1,2}\))*[,;]?"
 )
 _NOTHING = regex.compile(
-    r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{2,3}|:|×|✓|●|○", regex.IGNORECASE
+    r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{1,3}|:|×|✓|●|○", regex.IGNORECASE
 )
 _DASH = regex.compile(r"[-–—−]")
 _SUFFIX = regex.compile(r"\)?%\)?[¹²³⁰⁴-⁹*]*|\)+|pts?\.?|bps|pp")
@@ -74,7 +74,7 @@ class Column(NamedTuple):
     right: float
     has_figures: bool
 
-    def distance(self, words: Token | Atom) -> float:
+    def distance(self, words: Token | Atom | Cell) -> float:
         """From the middle of ``words``, in points; negative inside the column."""
         middle = (words.left + words.right) / 2
         return max(self.left - middle, middle - self.right)
@@ -257,14 +257,14 @@ def filled(cells: Mapping[int, Cell], columns: Sequence[Column]) -> list[Cell]:
 
 
 def placed(
-    row: Sequence[Atom], height: float, columns: Sequence[Column]
+    row: Sequence[Atom], height: float, columns: Sequence[Column], *, are_headings: bool = False
 ) -> list[tuple[Atom, tuple[int, ...]]]:
     """Atoms over several columns are split where :func:`split_at` can, unless they are dates."""
     found = []
     waiting = list(row)
     while waiting:
         atom = waiting.pop(0)
-        covered = _covered(atom, columns)
+        covered = _covered(atom, columns, is_heading=are_headings)
         parts = None
         if len(covered) > 1 and not is_date(text_of(atom)):
             parts = split_at(atom, [columns[number] for number in covered], height)
@@ -275,7 +275,7 @@ def placed(
     return found
 
 
-def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
+def _covered(atom: Atom, columns: Sequence[Column], *, is_heading: bool) -> tuple[int, ...]:
     shared = [min(atom.right, column.right) - max(atom.left, column.left) for column in columns]
     covered = tuple(
         number
@@ -285,7 +285,8 @@ def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
     if len(covered) < 2:
         # The nearest column has the largest overlap or, if none overlaps, the smallest gap (below 0 here).
         return covered or (max(range(len(columns)), key=lambda number: shared[number]),)
-    return (max(covered, key=lambda number: shared[number]),) if atom.is_figure else covered
+    is_one = atom.is_figure and not is_heading
+    return (max(covered, key=lambda number: shared[number]),) if is_one else covered
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:

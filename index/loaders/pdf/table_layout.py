@@ -36,6 +36,7 @@ from index.loaders.pdf.table_headings import (
 from index.loaders.pdf.text import Cell, Line, Placed, unplaced
 from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
+MAX_APART = 20  # lines between headings and the first row of their table, which may be in any order
 MAX_STEP = 3.0  # line heights between two rows of a table
 MAX_ATOMS = 2_000  # a larger table is not arranged: the search for columns takes quadratic time
 TIGHT = 1.5  # line heights between two lines of one cell
@@ -150,16 +151,20 @@ def _with_tables(lines: Sequence[Line]) -> list[Line]:
     lines = _without_heading_rows(_headings_first(lines))
     read: list[Line] = []
     place = 0
+    above: Sequence[Column] = ()
     while place < len(lines):
         if not lines[place].is_row:
             read.append(lines[place])
             place += 1
+            above = ()
             continue
         end = _end(lines, place)
         table = list(lines[place:end])
-        place = end
         rows = [atoms(line) for line in table]
-        columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
+        is_arranged = sum(map(len, rows)) <= MAX_ATOMS and not _are_headings(table, rows, lines[end:])
+        columns = find_columns(rows) if is_arranged else []
+        begins = not (has_quantity(rows[0]) and _are_same(above, columns, table[0].height))
+        above = columns
         if len(columns) > 1:
             table = _arranged(table, rows, columns, read)
         else:
@@ -167,8 +172,25 @@ def _with_tables(lines: Sequence[Line]) -> list[Line]:
                 replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
                 for line, row in zip(table, rows, strict=True)
             ]
-        read += [replace(table[0], begins_table=True), *table[1:]]
+        read += [replace(table[0], begins_table=begins), *table[1:]]
+        place = end
     return read
+
+
+def _are_same(above: Sequence[Column], columns: Sequence[Column], height: float) -> bool:
+    """Only a gap is then between two parts of a table, which have the same headings."""
+    return len(above) == len(columns) > 1 and all(
+        min(abs(one.left - other.left), abs(one.right - other.right)) < height
+        for one, other in zip(above[1:], columns[1:], strict=True)
+    )
+
+
+def _are_headings(table: Sequence[Line], rows: Sequence[Sequence[Atom]], below: Sequence[Line]) -> bool:
+    """They stand apart from the table that they head, and may be only some of its headings."""
+    if any(map(has_quantity, rows)):
+        return False
+    line = next((line for line in below[:MAX_APART] if line.is_row and has_quantity(atoms(line))), None)
+    return line is not None and 0 < table[-1].bottom - line.bottom < MAX_HEIGHT * line.height
 
 
 def _headings_first(lines: Sequence[Line]) -> list[Line]:
@@ -232,21 +254,34 @@ def _end(lines: Sequence[Line], first: int) -> int:
     """Labels may be between its rows."""
     end = first + 1
     left, right = lines[first].left, lines[first].right
-    has_figures = has_quantity(atoms(lines[first]))
+    figures_above = _figures(atoms(lines[first]))
     while (row := _next_row(lines, end)) is not None:
         new, words = lines[row], atoms(lines[row])
         left, right = min(left, new.left), max(right, new.right)
         figures = min(new.cells[1].left, lines[end - 1].cells[1].left)
-        # Several periods without a quantity are the headings of a new table.
-        begins = sum(is_period(text_of(atom)) for atom in words) > 1 and not any(
-            is_quantity(text_of(atom)) for atom in words
-        )
+        begins = _begins_part(words, figures_above, new.height)
         is_apart = not all(_is_label(line, left, right, figures) for line in lines[end:row])
-        if (has_figures and begins) or is_apart:
+        if begins or is_apart:
             break
-        has_figures = has_figures or has_quantity(words)
+        figures_above = _figures(words) or figures_above
         end = row + 1
     return end
+
+
+def _figures(row: Sequence[Atom]) -> list[Atom]:
+    return [atom for atom in row[1:] if is_quantity(text_of(atom))]
+
+
+def _begins_part(row: Sequence[Atom], above: Sequence[Atom], height: float) -> bool:
+    """Several periods below figures, or words over several columns of figures without a label."""
+    if not above or any(is_quantity(text_of(atom)) for atom in row):
+        return False
+    is_over = [
+        any(atom.left < figure.right + height and figure.left < atom.right + height for figure in above)
+        for atom in row
+    ]
+    periods = sum(is_period(text_of(atom)) for atom in row)
+    return periods > 1 or (len(row) > 1 and all(is_over) and not any(atom.is_figure for atom in row))
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:

@@ -430,7 +430,20 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """A gap of more than ``MIN_GUTTER`` begins a cell of the run, although it may be between columns."""
     for line in stretches(glyphs, lambda line, _: line[-1].character not in _LINE_ENDS):
-        yield from _line([glyph for glyph in line if glyph.character not in "\r\n"])
+        run: list[Glyph] = []
+        for glyph in line:
+            if glyph.character not in "\r\n":
+                if run and glyph.right < run[-1].left and _is_lower(glyph, run[-1]):
+                    yield from _line(run)
+                    run = []
+                run.append(glyph)
+        yield from _line(run)
+
+
+def _is_lower(glyph: Glyph, before: Glyph) -> bool:
+    """Some files have no break between the end of a line and a line further down and to the left."""
+    is_below = glyph.top - before.bottom < 0.5 * (glyph.top - glyph.bottom)
+    return is_below and not glyph.character.isspace()
 
 
 def _line(glyphs: list[Glyph]) -> Iterator[Line]:

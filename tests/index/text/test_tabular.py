@@ -11,6 +11,8 @@ from index.documents import Span
 from index.text import TableCell, table_cells
 from index.text.tabular import (
     cells,
+    is_period,
+    is_quantity,
     is_row,
     label_cells,
     named_row,
@@ -465,3 +467,42 @@ def test_a_named_row_may_begin_with_its_groups() -> None:
 def test_a_named_row_has_all_words_of_the_row(headings: str, row: str) -> None:
     named = regex.sub(r"[|:;]", " ", named_row(headings, row))
     assert set(row.replace("|", " ").split()) <= set(named.split())
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "2031",
+        "2031 ($)",
+        "2031 $",
+        "2031 £’000",
+        "2031a",
+        "2031 restated",
+        "Actual 2031",
+        "2031 年",
+        "5 月份",
+    ],
+)
+def test_a_year_with_its_unit_or_status_is_a_period(heading: str) -> None:
+    assert is_period(heading)
+    assert not is_quantity(heading)
+
+
+@pytest.mark.parametrize("heading", ["£’000", "US$m", "$000", "25-year period", "actual"])
+def test_a_unit_or_a_name_with_a_number_is_no_quantity(heading: str) -> None:
+    assert not is_quantity(heading)
+    assert not is_period(heading)
+
+
+@pytest.mark.parametrize("value", ["12", "$ 2031", "2031 MW", "2,031 $", "5 %", "-5", "(5)", "12-14"])
+def test_an_amount_is_a_quantity(value: str) -> None:
+    assert is_quantity(value)
+
+
+def test_headings_without_a_label_are_words_or_periods() -> None:
+    text = "| 2021–2030 average | 2031\nPumps | 12 | 10\nGates | 3 | 2"
+    table = tables(text)[0]
+
+    found = [cell.column for cell in table_cells(text, table.header, table.lines[-1])]
+
+    assert found == ["2021–2030 average", "2031"]
