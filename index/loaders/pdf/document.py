@@ -33,8 +33,9 @@ from index.loaders.pdf.paragraphs import (
     stitched,
     usual_height,
 )
+from index.loaders.pdf.rules import Rules, rules
 from index.loaders.pdf.running_heads import edges_of, without_running
-from index.loaders.pdf.table_layout import lines
+from index.loaders.pdf.table_layout import lines, with_ruled
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
 from index.text.passages import is_titled
 
@@ -68,6 +69,7 @@ class _Page:
     frame: Frame
     runs: list[Line]
     is_picture: bool
+    rules: Rules
 
 
 class Bookmark(NamedTuple):
@@ -94,7 +96,12 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     finally:
         with PDFIUM:
             document.close()
-    written = [lines(ordered(runs)) for runs in without_cut_lines([page.runs for page in placed])]
+    uncut = without_cut_lines([page.runs for page in placed])
+    spelled = known_words(line.text for page in uncut for line in page)
+    written = [
+        lines(ordered(with_ruled(runs, page.rules, spelled)))
+        for runs, page in zip(uncut, placed, strict=True)
+    ]
     heights = [page.frame.height for page in placed]
     edges = edges_of(written, heights)
     kept = without_running(written, edges)
@@ -221,6 +228,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
             try:
                 shown = frame(page)
                 runs = list(pieces(glyphs(shown, text_page)))
+                drawn = rules(page, shown) if runs else Rules()
                 pictures = page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=_PICTURES_WITHIN)
                 is_picture = not runs and next(pictures, None) is not None
             finally:
@@ -229,7 +237,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
     except PdfiumError as error:
         raise LoadError(path, f"is broken: page {number + 1} cannot be read", SAVE_AGAIN) from error
     if not is_picture or not options.ocr:
-        return _Page(shown, runs, is_picture)
+        return _Page(shown, runs, is_picture, drawn)
     try:
         with PDFIUM:
             picture = document[number].render(scale=scale(shown), grayscale=True).to_pil()
@@ -238,7 +246,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
         raise LoadError(path, f"is broken: page {number + 1} cannot be drawn", SAVE_AGAIN) from error
     except RecognitionError as error:
         raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
-    return _Page(shown, list(pieces(found)), is_picture=True)
+    return _Page(shown, list(pieces(found)), True, drawn)
 
 
 def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:

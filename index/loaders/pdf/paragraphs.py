@@ -101,6 +101,7 @@ def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list
     for number, line in enumerate(page):
         characters = sum(len(cell.words.text) for cell in line.cells)
         narrow = line.right - line.left < _VERTICAL_WIDTH * line.height * characters
+        # The cells of a row may have several lines.
         if characters >= _MIN_VERTICAL_CHARACTERS and narrow and not line.is_row:
             notes.add(number)
     for number, line in enumerate(page):

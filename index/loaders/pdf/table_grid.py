@@ -113,7 +113,7 @@ def atoms(line: Line) -> list[Atom]:
             row[-1] = Atom((*row[-1].tokens, *atom.tokens), is_figure=True)
         else:
             row.append(atom)
-    return row
+    return sorted(row, key=lambda atom: atom.left)  # some files have the cells of a row in another order
 
 
 def _atoms_of(tokens: Sequence[Token], height: float) -> list[Atom]:
@@ -135,7 +135,7 @@ def _goes_on(part: Sequence[Token], token: Token, height: float) -> bool:
     text, before = token.words.text, part[-1].words.text
     if _SIGN.fullmatch(before):
         return True
-    if not any(map(_is_figure, part)):
+    if not any(map(_is_figure, part)) or gap < -height:
         return False
     if _SUFFIX.fullmatch(text):
         return gap < SUFFIX_GAP * height
@@ -173,8 +173,15 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
     share = shared / np.maximum(np.minimum((right - left)[:, None], right - left), 0.1)
     above = (share >= MIN_OVERLAP) & (row[:, None] != row)
+    is_figure = np.array([atom.is_figure for atom, _ in flat])
+    figures = _clusters(share, above & is_figure[:, None] & is_figure, row)
+    column_of = {member: number for number, each in enumerate(figures) if len(each) > 1 for member in each}
     spanning = [
-        not atom.is_figure and bool((np.bincount(row[above[place]]) > 1).any())
+        # Figures that stand close to each other in one row may be far apart in others.
+        int((np.bincount(row[above[place]]) > 1).sum()) > (len(flat) if len(atom.tokens) == 1 else 1)
+        if atom.is_figure
+        else bool((np.bincount(row[above[place]]) > 1).any())
+        or len({column_of.get(int(other), -1) for other in np.flatnonzero(above[place])} - {-1}) > 1
         for place, (atom, _) in enumerate(flat)
     ]
     clusters = _clusters(share, above & ~(np.array(spanning)[:, None] | np.array(spanning)), row)
@@ -183,9 +190,9 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     is_heading = [number < body or is_period(text_of(atom)) for atom, number in flat]
     found = []
     for members in _with_headings(clusters, is_heading, left, right, row):
-        figures = sum(flat[member][0].is_figure for member in members)
+        count = sum(flat[member][0].is_figure for member in members)
         edges = float(left[members].min()), float(right[members].max())
-        found.append((len(members), Column(*edges, has_figures=2 * figures > len(members))))
+        found.append((len(members), Column(*edges, has_figures=2 * count > len(members))))
     columns: list[Column] = []
     for _, column in sorted(found, key=lambda counted: -counted[0]):
         # Leave out those that overlap a column with more atoms.
@@ -285,7 +292,7 @@ def _covered(atom: Atom, columns: Sequence[Column], *, is_heading: bool) -> tupl
     if len(covered) < 2:
         # The nearest column has the largest overlap or, if none overlaps, the smallest gap (below 0 here).
         return covered or (max(range(len(columns)), key=lambda number: shared[number]),)
-    is_one = atom.is_figure and not is_heading
+    is_one = atom.is_figure and not is_heading and sum(map(_is_figure, atom.tokens)) < 2
     return (max(covered, key=lambda number: shared[number]),) if is_one else covered
 
 
@@ -300,7 +307,8 @@ def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom]
         if parts[-1] and own > column:
             is_apart = token.left - parts[-1][-1].right >= least
             ends_label = not columns[0].has_figures and columns[own].has_figures and _is_figure(token)
-            if is_apart or (ends_label and token.left >= columns[own].left - height):
+            are_figures = _is_figure(token) and all(map(_is_figure, parts[-1]))
+            if is_apart or are_figures or (ends_label and token.left >= columns[own].left - height):
                 parts.append([])
         if not parts[-1]:
             column = own

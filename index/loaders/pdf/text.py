@@ -129,7 +129,8 @@ class Cell:
 class Line:
     """The bounds are the font's, in points; ``bold`` is for the first and the last character.
 
-    ``level`` tells how deep a row's label is indented, ``resumes`` where final superscripts begin.
+    ``level`` tells how deep a row's label is indented, ``resumes`` where final superscripts begin. A line
+    with ``rows`` stands for a table whose cells are parted by rules.
     """
 
     cells: tuple[Cell, ...]
@@ -140,6 +141,7 @@ class Line:
     begins_table: bool = False
     level: int = 0
     resumes: float | None = None
+    rows: tuple[Line, ...] = ()
 
     @property
     def words(self) -> Placed:
@@ -196,7 +198,7 @@ class Frame:
         import numpy as np
 
         x, y = (self.left if x is None else x), (self.top if y is None else y)
-        left, bottom, _, _ = _turned(np.array([[x, y, x, y]]), self)[0].tolist()
+        left, bottom, _, _ = turned(np.array([[x, y, x, y]]), self)[0].tolist()
         return left, bottom
 
 
@@ -260,11 +262,11 @@ def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float
     for index, place in enumerate(range(start, start + count * size, size)):
         ask(handle, index, place)
     left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
-    shown = _turned(np.column_stack((left, bottom, right, top)), frame)
+    shown = turned(np.column_stack((left, bottom, right, top)), frame)
     return np.clip(np.nan_to_num(shown), -_MAX_COORDINATE, _MAX_COORDINATE)
 
 
-def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
+def turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
     """From PDF coordinates to the visible, rotated page; shape (n, 4)."""
     import numpy as np
 
@@ -293,7 +295,7 @@ def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -
     turns = np.rint(-np.degrees(angles) / 90 - frame.rotation / 90) % 4
     upright = shown.copy()
     for turn in (1, 2, 3):
-        upright[turns == turn] = _turned(shown[turns == turn], replace(frame, rotation=90 * turn))
+        upright[turns == turn] = turned(shown[turns == turn], replace(frame, rotation=90 * turn))
     return upright
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from index.loaders.pdf.document import read_pdf
+from index.loaders.pdf.table_grid import Atom, Token, cells_of, find_columns
+from index.loaders.pdf.text import unplaced
 from index.text import table_cells, tables
 from tests.support.examples import up_to
 from tests.support.pdf_files import PATH, draw
@@ -382,6 +384,52 @@ def test_a_row_of_figures_beside_the_units_is_no_heading() -> None:
     before = [*row(-4, "Locks", "7", "9"), *row(-3, "(in thousands)", "5", "7")]
     heads = [centred(QUARTER, 340, -0.8), *row(1, "(in millions)", "2031", "2030")]
     assert read([*before, *heads, *BODY]).startswith("Locks | 7 | 9\n(in thousands) | 5 | 7\n")
+
+
+def test_the_lines_of_a_label_are_closer_to_each_other_than_rows() -> None:
+    drawn = [
+        *row(0, "", "2031", "2030"),
+        *(words("Pompes", LEFT, 1), *row(1.8, "Pumps", "1,240", "1,010")),
+        *(words("Vannes", LEFT, 3.2), *row(4, "Gates", "86", "93")),
+        *(words("Ensemble", LEFT, 5.4), *row(6.2, "Total", "1,326", "1,103")),
+    ]
+    assert read(drawn).endswith(
+        "Pompes Pumps | 1,240 | 1,010\nVannes Gates | 86 | 93\nEnsemble Total | 1,326 | 1,103"
+    )
+
+
+def atom(text: str, left: float, right: float) -> Atom:
+    return Atom((Token(unplaced(text), left, right),), is_figure=text[-1].isdigit() and " " not in text)
+
+
+def test_a_heading_between_two_columns_does_not_make_them_one() -> None:
+    rows = [
+        [atom("1st Quarter", 204, 244), atom("2nd Quarter", 309, 352)],
+        [atom("Sales", 19, 52), atom("9,070", 174, 212), atom("9,061", 227, 266), atom("8,554", 280, 319)],
+        [atom("Costs", 19, 57), atom("962", 194, 212), atom("4,123", 247, 266), atom("678", 300, 319)],
+        [atom("Taxes", 19, 64), atom("950", 200, 212), atom("1,249", 247, 266), atom("767", 306, 319)],
+    ]
+    assert [(column.left, column.right) for column in find_columns(rows)] == [
+        *((19, 64), (174, 212), (227, 266), (280, 352))
+    ]
+
+
+def test_figures_close_to_each_other_do_not_make_their_columns_one() -> None:
+    close = Atom((*atom("11,092,282", 300, 335).tokens, *atom("11,180,657", 338, 374).tokens), is_figure=True)
+    rows = [
+        [atom("Units", 18, 52), close],
+        *(
+            [atom("Share", 18, 57), atom("135", 314, 335), atom("139", 354, 374)],
+            [atom("Costs", 18, 64), atom("128", 314, 335), atom("264", 354, 374)],
+        ),
+    ]
+    columns = find_columns(rows)
+    assert [(column.left, column.right) for column in columns] == [(18, 64), (314, 335), (354, 374)]
+    assert [cell.words.text for cell in cells_of(rows[0], 8, columns)] == [
+        "Units",
+        "11,092,282",
+        "11,180,657",
+    ]
 
 
 FIGURES = st.integers(0, 99_999).map("{:,}".format) | st.just("—") | st.integers(1, 99).map("({}%)".format)
