@@ -1,7 +1,8 @@
 """Prints how many reports are loaded with the title, publisher and date that a librarian would write.
 
-``python -m benchmarks.covers [--misses] [FILE …]``: two minutes for the 91 reports of ``questions/covers.jsonl``. All
-are compared without case, punctuation and blanks. A title is right if it is one of the gold's, or has one, and
+``python -m benchmarks.covers [--misses] [--gold FILE] [FILE …]``: two minutes for the 91 reports of
+``questions/covers.jsonl``. All are compared without case, punctuation and blanks. A title is right if it is
+one of the gold's, or has one, and
 its other words stand on the first pages, such as a subtitle, a series or the company of a filing; a report in
 which no title is printed is not counted. A publisher must be one of the gold's names, a date one of its dates
 or a less exact one that agrees; where the gold has none, none or another name that it allows is right.
@@ -44,10 +45,11 @@ class Found:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("files", nargs="*")
+    parser.add_argument("--gold", type=Path, default=GOLD, help="lines as in questions/covers.jsonl")
     parser.add_argument("--misses", action="store_true", help="print each detail that is wrong")
     arguments = parser.parse_args()
     found: list[Found] = []
-    for gold in golds():
+    for gold in golds(arguments.gold):
         if gold["file"] not in (arguments.files or [gold["file"]]):
             continue
         try:
@@ -69,8 +71,8 @@ def main() -> None:
         print(f"| {label} | {len(own)} | {titles} | {publishers} | {persons} | {dates} |")
 
 
-def golds() -> list[Mapping[str, Any]]:
-    return [json.loads(line) for line in GOLD.read_text(encoding="utf-8").splitlines()]
+def golds(file: Path = GOLD) -> list[Mapping[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def judged(gold: Mapping[str, Any], document: Document) -> Found:

@@ -12,8 +12,9 @@ import regex
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders.archive import binary_kind
+from index.loaders.assembly import assemble
 from index.loaders.blocks import flow
-from index.loaders.metadata import Properties, assemble, iso_date, language_code, title_of_line
+from index.loaders.metadata import Properties, iso_date, language_code, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.text.languages import fluency
 
