@@ -3,7 +3,8 @@
 ``python -m benchmarks.cells [--misses] [DOCUMENT …]``: five minutes for the 2,424 questions about a cell in
 ``questions/reports``. A cell is right if its value stands in a cell of its own, the names of its row have the
 words of the row, and its headings, or those of its table, the words and the period of the column. Nothing is
-chosen by a tenth of the documents, whose figures are apart.
+chosen by a tenth of the documents, whose figures are apart. A label is a cell, too. Some words are enough
+of a cell of sentences.
 """
 
 from __future__ import annotations
@@ -26,14 +27,17 @@ from index.documents import Document
 from index.errors import LoadError
 from index.loaders import load
 from index.search import Term
-from index.text import table_cells, tables, words_outside_columns
+from index.text import cells, is_row, table_cells, tables, words_outside_columns
 from rag.finding.matching import contains_term, content_words, words_of
 
 _NEIGHBOURS = 1  # pages
 _LEAST_ROW = 0.7
 """The share of the row's words that its names must have: writers add what the table says elsewhere."""
 _HELD = regex.compile(r"-?\d{4,}(?:\.\d+)?|-?\d+\.\d{5,}")
+_SHARE = regex.compile(r"0\.\d{3,}")
 _SHORTEST_PART = 12  # letters
+_SHORTEST_SENTENCE = 20  # letters
+_WORD = regex.compile(r"[\p{L}\p{N}](?:[\p{L}\p{N}.,]*[\p{L}\p{N}])?")
 _SPACES_AND_SIGNS = regex.compile(r"[\s$€£¥¹²³⁰⁴-⁹*]+")
 
 
@@ -53,6 +57,7 @@ class _Cell:
 
     page: int | None
     value: str
+    sentence: tuple[str, ...]
     row: frozenset[Term]
     names: frozenset[Term]
 
@@ -114,14 +119,20 @@ def _cells(document: Document) -> Iterator[_Cell]:
         for line in table.lines:
             if line.start < table.header.end:
                 continue
-            for cell in table_cells(document.text, table.header, line):
-                # Where no heading stands over the column, those of the table are for all of it.
-                column = f"{cell.column}\n{cell.unit}" if cell.column else header
-                row, names = (
-                    words_of(f"{cell.row}\n{caption}\n{others}", document.language)
-                    for others in (line.of(document.text), column)
+            row = line.of(document.text)
+            found = table_cells(document.text, table.header, line)
+            # Where no heading stands over the column, those of the table are for all of it.
+            named = [
+                (cell.value, cell.row, f"{cell.column}\n{cell.unit}" * bool(cell.column)) for cell in found
+            ]
+            label = cells(row)[0] if is_row(row) else ""
+            for value, name, column in [(label, "", caption), *named]:
+                words, names = (
+                    words_of(f"{name}\n{caption}\n{others}", document.language)
+                    for others in (row, column or header)
                 )
-                yield _Cell(document.page_at(line.start), _value(cell.value), row, names)
+                sentence = tuple(_WORD.findall(value.casefold())) if name else ()
+                yield _Cell(document.page_at(line.start), _value(value), sentence, words, names)
 
 
 def _found(document: str, language: str, question: Mapping[str, Any], held: Sequence[_Cell]) -> Found:
@@ -136,8 +147,7 @@ def _found(document: str, language: str, question: Mapping[str, Any], held: Sequ
     value = [
         cell
         for cell in held
-        if (not pages or cell.page is None or cell.page in pages)
-        and _holds(cell.value, _written(asked["value"]))
+        if (not pages or cell.page is None or cell.page in pages) and _holds(cell, asked["value"])
     ]
     named = [cell for cell in value if _share(row, cell.row | cell.names) >= _LEAST_ROW]
     return Found(document, bool(value), bool(named), any(_share(column, cell.names) == 1 for cell in named))
@@ -149,7 +159,7 @@ def _share(words: Sequence[Term], found: frozenset[Term]) -> float:
 
 def _miss(question: Mapping[str, Any], one: Found, held: Sequence[_Cell]) -> str:
     asked = question["cell"]
-    same = [cell for cell in held if _holds(cell.value, _written(asked["value"]))][:3]
+    same = [cell for cell in held if _holds(cell, asked["value"])][:3]
     seen = [f"p. {cell.page}: {' '.join(sorted(word for _, word in cell.names))}" for cell in same]
     where = f"{question['document']} p. {question['evidence'][0]['page']}"
     what = "value" if not one.value else "row" if not one.row else "column"
@@ -158,13 +168,19 @@ def _miss(question: Mapping[str, Any], one: Found, held: Sequence[_Cell]) -> str
 
 def _written(value: str) -> set[str]:
     """With the forms in which a sheet shows the number that it holds."""
-    forms = ("", ",", ",.0f", ",.1f", ",.2f", ".2f") if _HELD.fullmatch(value) else ()
+    forms = ["", ",", ",.0f", ",.1f", ",.2f", ".2f"] if _HELD.fullmatch(value) else []
+    forms += [".0%", ".1%", ".2%"] if _SHARE.fullmatch(value) else []
     return {_value(value), *(_value(f"{float(value):{form}}") for form in forms)}
 
 
-def _holds(cell: str, written: set[str]) -> bool:
-    """Of a cell of sentences, a question may ask for a part."""
-    return cell in written or any(len(value) >= _SHORTEST_PART and value in cell for value in written)
+def _holds(cell: _Cell, value: str) -> bool:
+    written = _written(value)
+    if cell.value in written or any(len(each) >= _SHORTEST_PART and each in cell.value for each in written):
+        return True
+    words = tuple(_WORD.findall(value.casefold()))
+    is_sentence = sum(map(str.isalpha, cell.value)) >= _SHORTEST_SENTENCE
+    places = range(len(cell.sentence) - len(words) + 1) if is_sentence and words else ()
+    return any(cell.sentence[at : at + len(words)] == words for at in places)
 
 
 def _value(written: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -69,6 +69,11 @@ class PageLayout:
     boxes: bytes
 
 
+def label_of(labels: Sequence[str | None], page: int | None) -> str | None:
+    """``page`` is from 1."""
+    return labels[page - 1] if page and page <= len(labels) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document as its loader read it. Spans refer to ``text``; offsets and pages are in rising order."""
@@ -84,18 +89,25 @@ class Document:
     # By field, of those in KEYS; a detected or unknown value has none.
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     sections: tuple[Section, ...] = ()
-    # The offsets at which the loader has joined a hyphenated word: with a hyphen and a line break, each
-    # restores the printed text.
+    # The offsets at which the loader of PDFs has joined a hyphenated word: with a hyphen and a line break,
+    # each restores the printed text.
     mended: tuple[int, ...] = ()
     layouts: tuple[PageLayout, ...] = ()  # One for each page; empty for formats without positions.
     unread_pages: tuple[int, ...] = ()  # The numbers, from 1, of pages that are pictures without text.
     recognised_pages: tuple[int, ...] = ()  # Those whose text was recognised in a picture, perhaps wrongly.
     recognised_in: str = ""  # The languages of ``Options.recognition``; empty if it was not tried.
     collection: str | None = None  # One that a user has stated; None if the folder is the collection.
+    # The number of each page as printed or labelled, such as ``iv``; None where unknown, empty if everywhere.
+    page_labels: tuple[str | None, ...] = ()
+    reading: int = 0  # The ``READING`` of the loaders that read it.
 
     def page_at(self, offset: int) -> int | None:
         """From 1; None for a format without pages."""
         return bisect_right(self.page_starts, offset) or None
+
+    def label_at(self, offset: int) -> str | None:
+        """The printed number of the page."""
+        return label_of(self.page_labels, self.page_at(offset))
 
 
 @dataclass(frozen=True, slots=True)

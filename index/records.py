@@ -50,7 +50,7 @@ class DocumentRecord:
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     unread_pages: tuple[int, ...] = ()
     recognised_pages: tuple[int, ...] = ()
-    superseded_by: int | None = None  # The number of the next version; None for the current version.
+    superseded_by: int | None = None  # The next version that was read from another file; None without one.
 
     def recognised(self, *pages: int | None) -> bool:
         return any(page in self.recognised_pages for page in pages)
@@ -124,10 +124,11 @@ class FileState:
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
     has_pictures: bool = False
     recognised_in: str = ""
+    reading: int = 0
 
-    def awaits(self, recognition: str) -> bool:
-        """Whether text recognition in these languages may find new text."""
-        return self.has_pictures and recognition not in {"", self.recognised_in}
+    def awaits(self, recognition: str, reading: int) -> bool:
+        """Whether these loaders, or text recognition in these languages, may find another text."""
+        return self.reading != reading or (self.has_pictures and recognition not in {"", self.recognised_in})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,12 @@ class Passage:
     sentences: tuple[Span, ...]
     header: Span | None = None  # For rows of a table, the span of the table's caption and headings.
     headings: str = ""  # The text of the header.
-    # For each sentence, the names of the groups of rows that it belongs to, one per line.
+    # For each sentence, the names of the groups of rows that it belongs to, one per line, or the sentence
+    # with a colon above the list of which it is an item.
     sections: tuple[str, ...] = ()
     recognised: bool = False  # Whether any of its words were recognised in a picture, perhaps wrongly.
+    page_label: str | None = None  # The page's printed number, if known.
+    in_headings: tuple[bool, ...] = ()  # Whether each sentence stands in a heading of the text.
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,13 @@ class CellAddress:
         row: the names of the groups that the row belongs to, then its label, with ``" › "`` between them.
         column: the headings above the cell, likewise; "" without headings.
         value: ``document.text[start:end]``.
-        unit: the currency or percent sign, and the scale that the headings state; "" if unknown.
+        unit: the currency or percent sign, and the scale that the headings state, or what is counted, such as
+            ``km²``; "" if unknown.
         box: None for formats without page layouts.
+        currency: its ISO 4217 code, or ``dollar`` if no country is said; "" if unknown or not money.
+        scale: what the headings multiply the value by: 1000000 for *in millions*.
+        period: when, in the words of headings, label or caption: *Three months ended June 30, 2022*; "" if
+            unknown.
     """
 
     row: str
@@ -96,6 +101,9 @@ class CellAddress:
     start: int
     end: int
     box: Box | None = None
+    currency: str = ""
+    scale: int = 1
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,7 @@ class Citation:
         published: the document's ISO date, sometimes only the year or the month (``2021-05``); None if only
             the time of its file is known.
         page: from 1; None for formats without pages.
+        page_label: the number that is printed on the page, such as ``iv``; None if unknown.
         quote: ``document.text[start:end]``.
         boxes: empty for formats without page layouts.
         headings: for a row of a table, the exact words of the table's caption and headings.
@@ -130,6 +139,7 @@ class Citation:
     published: str | None
     path: str
     page: int | None
+    page_label: str | None = field(default=None, kw_only=True)
     start: int
     end: int
     quote: str
@@ -279,6 +289,7 @@ class Passage:
     published: str | None
     path: str
     page: int | None
+    page_label: str | None = field(default=None, kw_only=True)
     start: int
     end: int
     text: str

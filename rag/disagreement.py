@@ -15,12 +15,11 @@ import regex
 from index.documents import UNKNOWN_LANGUAGE, Span
 from index.embedding import Encoder
 from index.search import terms
-from index.text import may_be_in
+from index.text import PERCENT, may_be_in
 from rag.answers import Citation, Disagreement, StatedFigure
 from rag.figures.dates import dates, resolved
 from rag.figures.quantities import (
     ORDINAL,
-    PERCENT,
     Quantity,
     agree,
     comparable,

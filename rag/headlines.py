@@ -30,6 +30,7 @@ _SIGN = regex.compile(r"(?:US|C|A)?\p{Sc}|%|[A-Z]{3}\b")
 _CURRENCY = regex.compile(r"\p{Sc}")
 _SCALE = regex.compile(
     r"(?:(?P<counted>dollars|shares)\s)?in\s(?P<scale>thousand|million|billion|trillion)s?"
+    r"(?:\sof\s(?P<counted>[\p{L} ]+))?"
 )
 
 

@@ -19,8 +19,8 @@ _SHOWN = {"title", "publisher", "published", "row"}
 class Retriever(BaseRetriever):
     """Finds passages by meaning and words, as nodes with the text ``document.text[start:end]``.
 
-    The metadata are a citation's (``document_id, version, start, end, page, path, title, publisher,
-    published``) and the two scores of the search, ``dense`` and ``lexical``.
+    The metadata are a citation's (``document_id, version, start, end, page, page_label, path, title,
+    publisher, published``) and the two scores of the search, ``dense`` and ``lexical``.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ def _metadata(hit: Hit) -> dict[str, Any]:
         "start": hit.span.start,
         "end": hit.span.end,
         "page": hit.page,
+        "page_label": hit.page_label,
         "path": document.path,
         "dense": hit.dense,
         "lexical": hit.lexical,

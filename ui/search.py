@@ -84,6 +84,7 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
         "published": hit.document.stated,
         "path": hit.document.path,
         "page": hit.page,
+        "page_label": hit.page_label,
         "start": hit.span.start,
         "end": hit.span.end,
         "text": hit.text,

@@ -54,12 +54,23 @@ def doubt_after(verdict: Verdict | None) -> str:
     return f" {doubt}" if doubt else ""
 
 
+def page_words(page: int | None, label: str | None, form: str = "{label} (sheet {sheet})") -> str | None:
+    """``34 (sheet 36)`` or, where the printed number is unknown or the sheet's, ``36``."""
+    if page is None:
+        return None
+    if label in {None, str(page)}:
+        return str(page)
+    return form.format(label=label, sheet=page)
+
+
 def source_facts(
-    publisher: str | None, author: str | None, published: str | None, *pages: int | None
+    publisher: str | None, author: str | None, published: str | None, page: str | None
 ) -> list[str]:
-    """Without a publisher, the author is given: a commission's report often names only that."""
-    numbers = [str(page) for page in pages if page is not None]
-    paged = f"page{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else None
+    """Without a publisher, the author is given: a commission's report often names only that.
+
+    ``page`` is from :func:`page_words`.
+    """
+    paged = f"page {page}" if page else None
     return [fact for fact in (publisher or author, date_words(published), paged) if fact]
 
 

@@ -31,7 +31,7 @@ from index.catalog.schema import (
     vectors,
     versions,
 )
-from index.documents import Detail, Document, PageLayout, Section, Span, uncovered
+from index.documents import Detail, Document, PageLayout, Section, Span, label_of, uncovered
 from index.errors import DocumentNotFoundError
 from index.machine import LONG, give_back
 from index.records import (
@@ -176,9 +176,20 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
         *columns,
         *documents.c["source", "path"],
         sa.func.json_array_length(versions.c.page_starts).label("pages"),
-        documents.c.version.label("current"),
+        _next_edition().label("superseded_by"),
         *more,
     ).join_from(documents, versions, versions.c.document_id == documents.c.id)
+
+
+def _next_edition() -> sa.ColumnElement[Any]:
+    """The next version of another file; null if only the loaders have changed since, or nothing has."""
+    later = versions.alias()
+    others = sa.select(sa.func.min(later.c.version)).where(
+        later.c.document_id == versions.c.document_id,
+        later.c.version > versions.c.version,
+        later.c.digest != versions.c.digest,
+    )
+    return sa.case((versions.c.version == documents.c.version, sa.null()), else_=others.scalar_subquery())
 
 
 def list_query() -> sa.Select[Any]:
@@ -202,7 +213,7 @@ def file_query() -> sa.Select[Any]:
     covered = sa.select(beneath).where(details.c.document_id == documents.c.id).scalar_subquery()
     return sa.select(
         *documents.c["path", "id", "version", "size", "mtime_ns"],
-        *versions.c["digest", "origins", "recognised_in"],
+        *versions.c["digest", "origins", "recognised_in", "reading"],
         sa.type_coerce(sa.and_(versions.c.kind == "pdf", count > 0), sa.Boolean).label("has_pictures"),
         sa.type_coerce(covered, sa.JSON).label("covered"),
     ).join_from(documents, versions, is_current())
@@ -211,7 +222,7 @@ def file_query() -> sa.Select[Any]:
 def to_file(row: sa.Row[Any]) -> FileState:
     origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
     state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
-    return FileState(*state, origins, row.has_pictures, row.recognised_in)
+    return FileState(*state, origins, row.has_pictures, row.recognised_in, row.reading)
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
@@ -222,13 +233,12 @@ def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
     fields = row._mapping
-    computed = {"pages", "unread_pages", "recognised_pages", "superseded_by"}
+    computed = {"pages", "unread_pages", "recognised_pages"}
     return DocumentRecord(
         **{name: fields[name] for name in DocumentRecord.__dataclass_fields__ if name not in computed},
         pages=fields["pages"] or None,
         unread_pages=tuple(fields["unread_pages"]),
         recognised_pages=tuple(fields["recognised_pages"]),
-        superseded_by=None if row.version == row.current else row.version + 1,
     )
 
 
@@ -237,7 +247,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
     header = Span(*row.header) if row.header else None
-    sentences = tuple(Span(start, end) for start, end in row.sentences)
+    sentences = tuple(Span(start, end) for start, end, *_ in row.sentences)
     return Passage(
         row.chunk_id,
         document,
@@ -247,8 +257,10 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
         sentences,
         header,
         text[header.start : header.end] if header else "",
-        _sections(text, header, sentences) if header else ("",) * len(sentences),
+        _sections(text, header, sentences) if header else _lead_ins(text, sentences, row.language),
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
+        label_of(row.page_labels, page),
+        in_headings=tuple(len(sentence) > 2 for sentence in row.sentences),
     )
 
 
@@ -259,6 +271,15 @@ def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> 
     rows = [sentence.start for sentence in sentences if sentence.start >= header.end]
     found = sections_at(text, header, rows) if rows else []
     return (*[""] * (len(sentences) - len(rows)), *found)
+
+
+def _lead_ins(text: str | LongText, sentences: Sequence[Span], language: str) -> tuple[str, ...]:
+    from index.text.passages import BEFORE, lead_in
+
+    start = max(sentences[0].start - BEFORE, 0)
+    near = text[start : sentences[-1].end]
+    found = (lead_in(near, sentence.start - start, language) for sentence in sentences)
+    return tuple(lead.of(near) if lead else "" for lead in found)
 
 
 def to_document(row: sa.Row[Any]) -> Document:
@@ -278,8 +299,10 @@ def to_document(row: sa.Row[Any]) -> Document:
         unread_pages=tuple(row.unread_pages),
         recognised_pages=tuple(row.recognised_pages),
         recognised_in=row.recognised_in,
+        reading=row.reading,
         # A collection without an origin is only the folder's name, which changes if the document moves.
         collection=row.collection if "collection" in row.origins else None,
+        page_labels=tuple(row.page_labels),
     )
 
 
@@ -318,7 +341,7 @@ def passage_query(build: int) -> sa.Select[Any]:
         record_query(
             chunks.c.id.label("chunk_id"),
             *chunks.c["start", "end", "sentences", "header"],
-            versions.c.page_starts,
+            *versions.c["page_starts", "page_labels"],
         )
         .join(chunks, chunks.c.document_id == documents.c.id)
         .where(is_current(), chunks.c.build == build)
@@ -568,7 +591,7 @@ class CatalogReader:
             .where(*self._visible())
         )
         row = self.connection.execute(query).first()
-        if row is None or [span.start, span.end] not in row.sentences:
+        if row is None or [span.start, span.end] not in [sentence[:2] for sentence in row.sentences]:
             return None
         header = Span(*row.header) if row.header else None
         return span, header if header and span.start >= header.end else None

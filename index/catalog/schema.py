@@ -74,6 +74,8 @@ versions = sa.Table(
     sa.Column("published", TEXT),
     sa.Column("language", TEXT, nullable=False),
     sa.Column("page_starts", sa.JSON, nullable=False),
+    # One for each page, or an empty list; null for a page without a known printed number.
+    sa.Column("page_labels", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("characters", _NUMBER, nullable=False),
     sa.Column("passages", _NUMBER, nullable=False),
     sa.Column("text", TEXT, nullable=False),
@@ -84,6 +86,7 @@ versions = sa.Table(
     sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_in", TEXT, nullable=False, server_default=""),
+    sa.Column("reading", _NUMBER, nullable=False, server_default="0"),
     sa.Column("collection", TEXT),
     # Columns after the text are slow to read, but a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),

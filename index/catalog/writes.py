@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import zlib
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -43,7 +44,7 @@ from index.catalog.schema import (
     vectors,
     versions,
 )
-from index.documents import Details, merged, uncovered
+from index.documents import Details, Span, merged, uncovered
 from index.errors import (
     BuildGoneError,
     DetailsChangedError,
@@ -144,6 +145,7 @@ def _values(item: NewVersion) -> dict[str, Any]:
         "published": document.published,
         "language": document.language,
         "page_starts": list(document.page_starts),
+        "page_labels": list(document.page_labels),
         "characters": len(document.text),
         "passages": len(item.chunks),
         "text": document.text,
@@ -154,6 +156,7 @@ def _values(item: NewVersion) -> dict[str, Any]:
         "unread_pages": list(document.unread_pages),
         "recognised_pages": list(document.recognised_pages),
         "recognised_in": document.recognised_in,
+        "reading": document.reading,
         "collection": item.incoming.collection,
     }
 
@@ -269,11 +272,22 @@ _WRITTEN = sa.table(
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
+    """A sentence is its start and end, and a third number, 1, in a heading."""
+    # Imported here: the command `status` opens the catalog but cuts no texts, whose patterns import slowly.
+    from index.text.passages import heading_lines
+
+    headings = heading_lines(item.incoming.document)
+
+    def stored(sentence: Span) -> list[int]:
+        place = bisect_right(headings, sentence.start, key=lambda line: line.start) - 1
+        is_heading = place >= 0 and headings[place].covers(sentence)
+        return [sentence.start, sentence.end, *([1] if is_heading else [])]
+
     return [
         {
             "start": chunk.span.start,
             "end": chunk.span.end,
-            "sentences": json.dumps([[span.start, span.end] for span in chunk.sentences]),
+            "sentences": json.dumps(list(map(stored, chunk.sentences))),
             "vector": digest,
             "header": None if chunk.header is None else json.dumps([chunk.header.start, chunk.header.end]),
         }

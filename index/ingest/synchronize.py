@@ -30,7 +30,7 @@ from index.ingest.discover import (
     without_files,
 )
 from index.library import Library, Progress
-from index.loaders import DEFAULTS, SUFFIXES, Options
+from index.loaders import DEFAULTS, READING, SUFFIXES, Options
 from index.loaders.sandbox.client import Isolated
 from index.machine import usable_cores
 from index.records import FileState, Incoming
@@ -175,7 +175,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """The paths that a sync has added, changed, removed or could not read; their documents stay."""
+    """The paths that a sync has added, changed, removed or could not read; their documents stay.
+
+    ``read_again`` counts those of ``changed`` whose files are the same, and were read by older loaders.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -186,6 +189,7 @@ class SyncReport:
     seconds: float
     generation: int
     stages: Mapping[str, float] = field(default_factory=dict, hash=False)
+    read_again: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         failed = [{"path": failure.path, "cause": failure.cause} for failure in self.failed]
@@ -251,7 +255,7 @@ def plan(
             file = File(source, path, size, mtime_ns, state)
             if state is None:
                 added[source, path] = file
-            elif (state.size, state.mtime_ns) == (size, mtime_ns) and not state.awaits(recognition):
+            elif (state.size, state.mtime_ns) == (size, mtime_ns) and not state.awaits(recognition, READING):
                 unchanged.add((source, path))
             else:
                 changed[source, path] = file
@@ -290,6 +294,7 @@ def apply(
     failed = list(changes.failed)
     touched: dict[int, tuple[int, int]] = {}
     written: list[File] = []
+    read_again = 0
     held: list[Incoming] = []
     characters, committed = 0, time.monotonic()
     files = [*changes.added, *changes.changed]
@@ -305,6 +310,7 @@ def apply(
             held.append(incoming)
             characters += _characters_of(incoming)
             written.append(file)
+            read_again += _is_read_again(file, incoming)
         elif file.known is not None:
             touched[file.known.document_id] = (file.size, file.mtime_ns)
         if progress is not None:
@@ -333,6 +339,14 @@ def apply(
         round(time.monotonic() - begun, 3),
         index.generation,
         clock.seconds,
+        read_again,
+    )
+
+
+def _is_read_again(file: File, incoming: Incoming) -> bool:
+    known = file.known
+    return (
+        known is not None and known.digest == incoming.digest and known.reading != incoming.document.reading
     )
 
 
@@ -393,7 +407,7 @@ def _read(
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
-    return has_sidecar or known.awaits(options.recognition)
+    return has_sidecar or known.awaits(options.recognition, READING)
 
 
 def _digest(location: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from index.documents import Document, described
@@ -61,6 +62,9 @@ _READERS: dict[str, Loader] = {
 _PLAIN = {read_text, read_markdown, read_delimited}
 # Of UTF-16 and UTF-32, in which a text may take more bytes than in UTF-8.
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+READING = 1
+"""Raise it when files are read otherwise than before: the next sync reads each file of a library again."""
+
 SUFFIXES = frozenset(_READERS)  # the suffixes, in lower case, of the files that can be loaded
 
 
@@ -84,7 +88,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         raise LoadError(path, f"is named {path.suffix} but seems to be an HTML page", "rename it to .html")
     if reader in _PLAIN and not data.startswith(_WIDE):
         _check_text(path, len(data), options.limits)  # refuse a large text before reading it
-    document = reader(data, path, options)
+    document = replace(reader(data, path, options), reading=READING)
     _check_text(path, len(document.text.encode("utf-8", "surrogatepass")), options.limits)
     return with_date(described(document, read_sidecar(path)), path)
 

@@ -15,6 +15,8 @@ from index.documents import Section
 from index.text.tabular import CELL_SEPARATOR
 
 BULLET = "• "
+INDENT = "  "  # before an item, and the label of a row of a table, once for each level of indentation
+_DEEPEST = 8  # Word has nine levels; in lists that are nested without end, indentations would fill gigabytes
 MAX_CELL_CHARACTERS = 1500  # a table with a longer cell only lays out a page, and is read as text
 PROSE_CHARACTERS = 80  # a shorter block may belong to a table of contents, and shows no language
 _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
@@ -36,6 +38,11 @@ class Heading(Block):
     level: int = 1
 
 
+def indent(level: int) -> str:
+    """Of an item; ``level`` is from 0."""
+    return INDENT * min(level, _DEEPEST)
+
+
 def flow(text: str) -> str:
     """Soft hyphens go, since they only mark where a word may be divided."""
     return " ".join(text.replace("\N{SOFT HYPHEN}", "").split())
@@ -52,10 +59,6 @@ def row(cells: Iterable[str]) -> str:
     while flat and not flat[-1]:
         flat.pop()
     return CELL_SEPARATOR.join(flat).strip()
-
-
-def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
-    return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
 
 
 def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:

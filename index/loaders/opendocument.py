@@ -22,14 +22,21 @@ from index.loaders.blocks import (
     is_layout_table,
     join,
     prose,
-    row_block,
     running_titles,
     sections_of,
 )
 from index.loaders.equations import from_mathml, in_font, is_mathml, note_mark
-from index.loaders.metadata import Properties, iso_date, language_code, readable_property, title_of_line
+from index.loaders.merged_cells import Cell, table_lines
+from index.loaders.metadata import (
+    Properties,
+    iso_date,
+    language_code,
+    readable_property,
+    title_of_line,
+)
 from index.loaders.numerals import LETTER_FORMATS, written_number
 from index.loaders.options import DEFAULTS, Options
+from index.text.tabular import MAX_CAPTION_CHARACTERS
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -217,6 +224,7 @@ def _integer(written: str | None, otherwise: int) -> int:
     return int(written) if written and _NUMBER.fullmatch(written) else otherwise
 
 
+_BOLD = {"bold", "600", "700", "800", "900"}
 _RAISED = re.compile(r"super\b|0*[1-9][0-9.]*%")
 _MOST_PARENTS = 20  # a longer chain is circular
 
@@ -229,6 +237,7 @@ class _StyleProperties:
     is_hidden: bool | None
     is_raised: bool | None
     font: str | None
+    is_bold: bool | None
     is_sheet_hidden: bool
 
 
@@ -259,6 +268,9 @@ class Styles:
     def font(self, name: str | None) -> str | None:
         return next((one.font for one in self._with_parents(name) if one.font), None)
 
+    def is_bold(self, name: str | None) -> bool:
+        return next((one.is_bold for one in self._with_parents(name) if one.is_bold is not None), False)
+
     def is_sheet_hidden(self, name: str | None) -> bool:
         return any(one.is_sheet_hidden for one in self._with_parents(name))
 
@@ -275,12 +287,14 @@ def _properties_of(style: Element, fonts: dict[str, str]) -> _StyleProperties:
     words, sheet = style.find(f"{STYLE}text-properties"), style.find(f"{STYLE}table-properties")
     stated: dict[str, str] = dict(words.attrib) if words is not None else {}
     display, position = stated.get(DISPLAY), stated.get(f"{STYLE}text-position")
+    weight = stated.get(f"{FORMAT}font-weight")
     named, family = stated.get(f"{STYLE}font-name"), stated.get(f"{FORMAT}font-family", "").strip("\"'")
     return _StyleProperties(
         style.get(f"{STYLE}parent-style-name", ""),
         display == "none" if display is not None else None,
         _RAISED.match(position) is not None if position is not None else None,
         fonts.get(named, named) if named else family or None,
+        weight in _BOLD if weight is not None else None,
         sheet is not None and sheet.get(f"{TABLE}display") == "false",
     )
 
@@ -337,6 +351,16 @@ _WHITE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
+class _Placed:
+    """Visible columns ``start`` to ``end`` (exclusive); a covered cell has no blocks."""
+
+    element: Element
+    start: int
+    end: int
+    blocks: list[Block]
+
+
+@dataclass(frozen=True, slots=True)
 class _Look:
     is_raised: bool = False
     font: str | None = None
@@ -384,34 +408,70 @@ class Content:
     def rows(self, table: Element) -> Iterator[Block]:
         """One block a row, or the blocks in the cells if the table only lays out the page."""
         hidden = _hidden_columns(table)
-        repeated = f"{TABLE}number-rows-repeated"
-        rows = [(_repeated(line.get(repeated)), self._cells(line, hidden)) for line in _lines(table)]
-        if is_layout_table([cells for _, cells in rows]):
-            yield from chain.from_iterable(cell for _, cells in rows for cell in cells)
+        lines = list(_lines(table))
+        rows = [list(self._cells(line, hidden)) for line in lines]
+        contents = [[cell.blocks for cell in cells if cell.blocks] for cells in rows]
+        if is_layout_table(contents):
+            yield from chain.from_iterable(chain.from_iterable(contents))
             return
-        group = object()
-        for times, cells in rows:
-            line = row_block(cells, group)
-            yield from [line] * (self._times(times, len(cells)) if line.text else 0)
+        placed = [(line, cells) for line, cells in zip(lines, self._placed(rows), strict=True) if cells]
+        for part in table_lines([cells for _, cells in placed]):
+            group = object()
+            for number, words in part:
+                line, cells = placed[number]
+                times = _repeated(line.get(f"{TABLE}number-rows-repeated"))
+                yield from [Block(words, group)] * self._times(times, len(cells))
 
-    def _cells(self, line: Element, hidden: Sequence[int]) -> list[list[Block]]:
-        """Hidden columns and empty cells at the end are left out; a cell that another covers is empty."""
-        cells: list[list[Block]] = []
-        empty = 0
+    def _cells(self, line: Element, hidden: Sequence[int]) -> Iterator[_Placed]:
+        """Only those with words, or that another covers."""
         place = 0
         for element in line.iterchildren(_CELL, _COVERED):
-            found = list(self.blocks(element)) if element.tag == _CELL else []
+            blocks = list(self.blocks(element)) if element.tag == _CELL else []
             times = _repeated(element.get(f"{TABLE}number-columns-repeated"))
-            hidden_count = bisect_left(hidden, place + times) - bisect_left(hidden, place)
+            start = place - bisect_left(hidden, place)
             place += times
-            times -= hidden_count
-            if not any(block.text.strip() for block in found):
-                empty += times
-            elif times:
-                cells += [[]] * (self._times(empty, 1) if empty else 0)
-                cells += [found] * self._times(times, 1)
-                empty = 0
-        return cells
+            shown = place - bisect_left(hidden, place) - start
+            if element.tag == _COVERED:
+                yield _Placed(element, start, start + shown, [])
+            elif shown and any(block.text.strip() for block in blocks):
+                last = place - 1 + _repeated(element.get(f"{TABLE}number-columns-spanned"))
+                end = last - bisect_left(hidden, last) if shown == 1 else 0
+                for at in range(start, start + self._times(shown, 1)):
+                    yield _Placed(element, at, max(end, at + 1), blocks)
+
+    def _placed(self, rows: Sequence[Sequence[_Placed]]) -> Iterator[list[Cell]]:
+        """A cell over several rows stands in each of them, unless it is long."""
+        down: list[tuple[Cell, int]] = []
+        for cells in rows:
+            placed: list[Cell] = []
+            below: list[tuple[Cell, int]] = []
+            for one in cells:
+                if one.blocks:
+                    words = flow(" ".join(block.text for block in one.blocks))
+                    cell = Cell(words, one.start, one.end, is_bold=self._is_bold(one.element))
+                    height = _repeated(one.element.get(f"{TABLE}number-rows-spanned"))
+                    found = [(cell, height if len(words) <= MAX_CAPTION_CHARACTERS else 1)]
+                else:
+                    found = [(above, left) for above, left in down if one.start <= above.start < one.end]
+                placed += [cell for cell, _ in found]
+                below += [(cell, left - 1) for cell, left in found if left > 1]
+            down = below
+            yield placed if any(one.blocks for one in cells) else []
+
+    def _is_bold(self, cell: Element) -> bool:
+        """By its style, or by those of its paragraphs or of all their words."""
+
+        def bold_words(line: Element) -> str:
+            if self.styles.is_bold(line.get(f"{TEXT}style-name")):
+                return flow("".join(line.itertext()))
+            spans = line.iterchildren(f"{TEXT}span")
+            bold = (one for one in spans if self.styles.is_bold(one.get(f"{TEXT}style-name")))
+            return flow("".join("".join(one.itertext()) for one in bold))
+
+        lines = list(cell.iterchildren(f"{TEXT}p", f"{TEXT}h"))
+        return self.styles.is_bold(cell.get(f"{TABLE}style-name")) or (
+            bool(lines) and all(bold_words(line) == flow("".join(line.itertext())) for line in lines)
+        )
 
     def _times(self, times: int, cells: int) -> int:
         """Once, if the cells exceed the limit."""

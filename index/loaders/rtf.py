@@ -7,7 +7,7 @@ mark the ends of headings, cells, rows and lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,17 +22,20 @@ from index.loaders.blocks import (
     Heading,
     flow,
     join,
-    row,
     running_titles,
     sections_of,
 )
 from index.loaders.equations import UNKNOWN, in_font, is_symbol_font, note_mark, sign, superscript
+from index.loaders.merged_cells import Cell, table_lines
 from index.loaders.metadata import Properties, iso_date, readable_property, title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
+from index.text.tabular import MAX_CAPTION_CHARACTERS
 
 # Marks in the text of a part: private use characters, to which Unicode gives no meaning (Unicode, 23.5).
-_CELL_END, _ROW_END, _CELL_PARAGRAPH, _LINE, _LABEL, _LABEL_END = "\ue000\ue001\ue002\ue003\ue004\ue005"
+_CELL_END, _ROW_END, _CELL_PARAGRAPH, _LINE, _LABEL, _LABEL_END, _EDGES, _BOLD = (
+    "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007"
+)
 _HEADING = 0xE010  # of level 1; the next eight characters mark the other levels
 _HEADER = b"{\\rtf"
 
@@ -92,6 +95,7 @@ class _Group:
     is_hidden: bool = False
     is_deleted: bool = False
     is_raised: bool = False
+    is_bold: bool = False
     in_table: bool = False
     level: int | None = None
     label_of: _Part | None = None
@@ -125,11 +129,17 @@ _CHARACTERS = {
     "column": " ",
     "nestcell": " ",
     "line": _LINE,
-    "cell": _CELL_END,
-    "row": _ROW_END,
 }
+_MERGED = {"clmrg": "h", "clvmrg": "v"}  # with the cell on the left, or above
+_TWIPS = 60  # the edges of a column differ by less
 _SYMBOLS = {"\\": "\\", "{": "{", "}": "}", "~": " ", "_": "-"}
-_SWITCHES = {"v": "is_hidden", "deleted": "is_deleted", "super": "is_raised", "up": "is_raised"}
+_SWITCHES = {
+    "b": "is_bold",
+    "v": "is_hidden",
+    "deleted": "is_deleted",
+    "super": "is_raised",
+    "up": "is_raised",
+}
 
 _CHARACTER_SETS = {"ansi": "cp1252", "mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 _ANSI = "cp1252"
@@ -168,6 +178,9 @@ class _Reader:
         self._substitutes = 0
         self._reference: tuple[_Part, int] | None = None
         self._boxes: list[_Part] = []
+        self._edges: list[str] = []
+        self._merged = ""
+        self._weights: set[bool] = set()
         self._instruction = ""
         self._has_symbol = False
 
@@ -228,6 +241,8 @@ class _Reader:
         if not data or part is None or not self._is_read:
             return
         font = self._fonts.get(group.font)
+        if data.strip():
+            self._weights.add(group.is_bold)
         if is_symbol_font(font):
             part.append(in_font(data.decode("latin-1"), font))
             return
@@ -294,7 +309,7 @@ class _Reader:
             self._character_set = word
         elif word == "ansicpg":
             self._code_page = number
-        elif not self._sets_format(word, number):
+        elif not (self._sets_format(word, number) or self._sets_table(word, number)):
             self._character(word, number)
 
     def _starts_group(self, word: str) -> bool:
@@ -338,8 +353,9 @@ class _Reader:
             case "uc":
                 group.substitutes = min(max(number if number is not None else 1, 0), 16)
             case "plain":
-                group.font, group.is_hidden, group.is_raised = self._default_font, False, False
-            case "v" | "deleted" | "super" | "up":
+                group.font, group.is_hidden = self._default_font, False
+                group.is_raised = group.is_bold = False
+            case "b" | "v" | "deleted" | "super" | "up":
                 setattr(group, _SWITCHES[word], number != 0)
             case "sub" | "nosupersub" | "dn":
                 group.is_raised = False
@@ -349,6 +365,25 @@ class _Reader:
                 group.in_table = True
             case "outlinelevel":
                 group.level = number if number is not None and 0 <= number <= 8 else None
+            case _:
+                return False
+        return True
+
+    def _sets_table(self, word: str, number: int | None) -> bool:
+        match word:
+            case "trowd":
+                self._edges, self._merged = [], ""
+                self._weights.clear()
+            case "clmrg" | "clvmrg":
+                self._merged += _MERGED[word]
+            case "cellx":
+                self._edges.append(f"{number or 0}{self._merged}")
+                self._merged = ""
+            case "cell":
+                self._write((_BOLD if self._weights == {True} else "") + _CELL_END)
+                self._weights.clear()
+            case "row":
+                self._write(f"{_EDGES}{' '.join(self._edges)}{_ROW_END}")
             case _:
                 return False
         return True
@@ -494,19 +529,59 @@ _BULLETS = {"o", "§", "q", "v"}  # mostly in symbol fonts
 
 def _blocks(text: str) -> Iterator[Block]:
     """The rows of a table form a group, as do the items of a list."""
-    rows: object | None = None
+    rows: list[dict[int, Cell]] = []
     items: object | None = None
     for match in _PIECE.finditer(text):
         piece, end = match.groups()
         if end == _ROW_END or _CELL_END in piece:
-            rows, items = rows or object(), None
-            yield from _row(piece, rows)
-        elif piece.strip():
-            rows = None
+            items = None
+            words, _, edges = piece.partition(_EDGES)
+            cells = words.split(_CELL_END)[:-1] or [words]
+            is_row = len(cells) > 1 or (rows and len(words) <= MAX_CAPTION_CHARACTERS)
+            if is_row and all(len(cell) <= MAX_CELL_CHARACTERS for cell in cells):
+                rows.append(_placed(cells, edges.split(), rows[-1] if rows else {}))
+                continue
+            yield from _table(rows)
+            # A layout table, of one cell or a very long one, gives a block for each line.
+            lines = (line for cell in cells for line in re.split(f"[{_CELL_PARAGRAPH}{_LINE}]", cell))
+            yield from (Block(_flat(line)) for line in lines)
+            rows = []
+            continue
+        yield from _table(rows)
+        rows = []
+        if piece.strip():
             items = (items or object()) if _LABEL in piece else None
             yield from _paragraph(piece, items)
+
+
+def _table(rows: Sequence[Mapping[int, Cell]]) -> Iterator[Block]:
+    filled = [[cell for cell in cells.values() if cell.text] for cells in rows]
+    for part in table_lines([cells for cells in filled if cells]):
+        group = object()
+        yield from (Block(line, group) for _, line in part)
+
+
+def _placed(words: Sequence[str], edges: Sequence[str], above: Mapping[int, Cell]) -> dict[int, Cell]:
+    """A cell over several rows stands in each of them, unless it is long.
+
+    ``edges`` are the right ones, with the letters of ``_MERGED``; without as many, each cell has one column.
+    """
+    placed: dict[int, Cell] = {}
+    start = 0
+    whole = len(edges) == len(words)
+    for place, written in enumerate(words, 1):
+        text = _flat(written)
+        edge = edges[place - 1] if whole else str(place)
+        end = max(round(int(edge.strip("hv")) / _TWIPS) if whole else place, start + 1)
+        if "h" in edge and placed:
+            first, cell = placed.popitem()
+            placed[first] = replace(cell, text=f"{cell.text} {text}".strip(), end=end)
+        elif "v" in edge and start in above and len(above[start].text) <= MAX_CAPTION_CHARACTERS:
+            placed[start] = above[start]
         else:
-            rows = None
+            placed[start] = Cell(text, start, end, is_bold=_BOLD in written)
+        start = end
+    return placed
 
 
 def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
@@ -518,16 +593,6 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
     lines = [line for line in lines if line]
     group = items or (object() if len(lines) > 1 else None)
     yield from (Block(line, group) for line in lines)
-
-
-def _row(piece: str, group: object) -> Iterator[Block]:
-    """A layout table, of one cell or a very long one, gives a block for each line."""
-    cells = piece.split(_CELL_END)[:-1] or [piece]
-    if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
-        for cell in cells:
-            yield from (Block(_flat(line)) for line in re.split(f"[{_CELL_PARAGRAPH}{_LINE}]", cell))
-    else:
-        yield Block(row(_flat(cell) for cell in cells), group)
 
 
 def _flat(text: str) -> str:

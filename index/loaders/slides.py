@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 import regex
 
 from index.documents import Document, Section
+from index.loaders import merged_cells
 from index.loaders.archive import check_archive, core_properties, damage_reported, parse_xml
 from index.loaders.assembly import assemble
 from index.loaders.blocks import Block, block_starts, flow, join, stretches
 from index.loaders.equations import from_word, in_font, is_equation
+from index.loaders.merged_cells import table_lines
 from index.loaders.metadata import title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
-from index.loaders.sheets.grid import Cell, Row, is_written_figure, table_blocks
+from index.loaders.sheets.grid import Cell, Row, table_blocks
 from index.loaders.sheets.number_formats import GENERAL, shown_moment, shown_number
-from index.text.tabular import is_row
+from index.text.tabular import MAX_CAPTION_CHARACTERS, is_row
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -94,7 +96,7 @@ def _shape_blocks(shapes: Iterable[BaseShape]) -> Iterator[Block]:
         if isinstance(shape, GroupShape):
             yield from _shape_blocks(shape.shapes)
         elif isinstance(shape, GraphicFrame) and shape.has_table:
-            yield from table_blocks(_table_rows(shape.table), object())
+            yield from _table_blocks(shape.table)
         elif isinstance(shape, GraphicFrame) and shape.has_chart:
             yield from chart_blocks(shape.chart._chartSpace)
         elif isinstance(shape, GraphicFrame):
@@ -124,18 +126,23 @@ def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
     return [entry[3] for line in lines for entry in sorted(line, key=lambda entry: (entry[1], entry[0]))]
 
 
-def _table_rows(table: Table) -> list[Row]:
-    rows: list[Row] = []
+def _table_blocks(table: Table) -> Iterator[Block]:
+    """A cell over several rows stands in each of them, unless it is long."""
+    rows: list[list[merged_cells.Cell]] = [[] for _ in table.rows]
     for place, line in enumerate(table.rows):
-        cells: dict[int, Cell] = {}
         for column, cell in enumerate(line.cells):
             text = flow(" ".join(lines_of(cell.text_frame)))
-            if text and not cell.is_spanned:
-                width = cell.span_width if cell.is_merge_origin else 1
-                cells[column] = Cell(text, is_written_figure(text), width)
-        if cells:
-            rows.append(Row(place, cells))
-    return rows
+            if not text or cell.is_spanned:
+                continue
+            width, height = (cell.span_width, cell.span_height) if cell.is_merge_origin else (1, 1)
+            runs = [run for line in cell.text_frame.paragraphs for run in line.runs if run.text.strip()]
+            is_bold = bool(runs) and all(run.font.bold for run in runs)
+            made = merged_cells.Cell(text, column, column + width, is_bold=is_bold)
+            for cells in rows[place : place + (height if len(text) <= MAX_CAPTION_CHARACTERS else 1)]:
+                cells.append(made)
+    for part in table_lines([sorted(cells, key=lambda cell: cell.start) for cells in rows if cells]):
+        group = object()
+        yield from (Block(line, group) for _, line in part)
 
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

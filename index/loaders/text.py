@@ -1,10 +1,11 @@
-"""Decodes text, splits off its front matter, and reads plain text, of which only hard wraps change."""
+"""Decodes text, splits off its front matter, and reads plain text, whose wrapped lines it joins."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 
 import regex
@@ -13,7 +14,8 @@ from index.documents import Document
 from index.errors import LoadError
 from index.loaders.archive import binary_kind
 from index.loaders.assembly import assemble
-from index.loaders.blocks import flow
+from index.loaders.blocks import flow, stretches
+from index.loaders.lines import divided, ends_sentence, goes_on, is_one_word, known_words
 from index.loaders.metadata import Properties, iso_date, language_code, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.text.languages import fluency
@@ -181,17 +183,19 @@ def _parsed(source: str, path: Path) -> dict[str, str]:
 
 MIN_WRAPPED_CHARACTERS = 45  # the narrowest width at which a program wraps lines
 MAX_WRAPPED_CHARACTERS = 120  # the widest; a longer line is a whole paragraph
+_MIN_COLUMN_CHARACTERS = 25  # the narrowest width of a column whose lines go on in lower case
+_SHORTER_SHARE = 0.95  # of the lines are no longer than the margin: a title may be
+_SPACED_SHARE = 0.9  # of the paragraphs: if as many have one line, the blank lines between say nothing
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
-_SENTENCE_END = re.compile(r"[.!?:;…。！？；：።។။][\"'”’»)\]]*\s*\Z")
 _OWN_LINE = re.compile(
     r"\s*(?:[-–—*•·▪‣◦+>|#=~]|[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)\]:]\s)"  # items, quotes, headings
     r"|\s{4,}\S"  # indented: a new paragraph, or set out in columns
 )
+_ADDRESS = re.compile(r"\s*\w+://\S*\s*")
 _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 
 
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """Each character of a line break in a paragraph becomes a space, so that all offsets stay the same."""
     properties, body = split_front_matter(decode(data, path), path)
     if not body.strip():
         raise LoadError(path, "is empty: it holds only front matter", "save it again with its text")
@@ -200,41 +204,77 @@ def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def unwrap(text: str) -> str:
-    """The text keeps its length."""
-    out: list[str] = []
-    paragraph: list[tuple[str, str]] = []
-    for match in _LINE.finditer(text):
-        line, line_break = match.groups()
-        paragraph.append((line, line_break))
-        if not line.strip():
-            out += _unwrapped(paragraph)
-            paragraph = []
-    return "".join(out + _unwrapped(paragraph))
+    """Each character of a line break in a paragraph becomes a space, so that offsets stay the same.
 
-
-def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
-    """The first word of the next line would not fit before the margin, the longest line with a space.
-
-    A paragraph is hard-wrapped if most of its lines are, and the margin is narrow enough.
+    Only the hyphen that divides a word at a line's end goes, with the break.
     """
-    margin = max((len(line) for line, _ in paragraph if " " in line), default=0)
-    breaks = [
-        _is_wrapped(line, following, margin)
-        for (line, _), (following, _) in pairwise(paragraph)
-        if following.strip()
+    lines = [list(match.groups()) for match in _LINE.finditer(text)]
+    known = known_words(line for line, _ in lines)
+    written = [number for number, (line, _) in enumerate(lines) if line.strip()]
+    paragraphs = stretches(written, lambda run, number: number - run[-1] == 1)
+    apart = stand_alone(map(len, paragraphs))
+    if apart:
+        paragraphs = stretches(written, lambda run, number: number - run[-1] <= 2)
+    for run in paragraphs:
+        joined = joins([lines[number][0] for number in run], apart=apart)
+        for (number, following), is_joined in zip(pairwise(run), joined, strict=True):
+            end, start = lines[number][0].rstrip(), lines[following][0].lstrip()
+            if is_joined and divided(end):
+                lines[number : following + 1] = [
+                    [end[:-1] if is_one_word(end, start, known) else end, ""],
+                    *[["", ""]] * (following - number - 1),
+                    [start, lines[following][1]],
+                ]
+            elif is_joined:
+                for line in lines[number:following]:
+                    line[1] = " " * len(line[1])
+    return "".join(chain.from_iterable(lines))
+
+
+def stand_alone(heights: Iterable[int]) -> bool:
+    """Whether nearly all paragraphs have one line."""
+    alone = [height == 1 for height in heights]
+    return sum(alone) >= _SPACED_SHARE * len(alone)
+
+
+def joins(lines: Sequence[str], *, apart: bool = False) -> list[bool]:
+    """Whether each line but the last goes on in the next one: by its words, or since it reaches the margin.
+
+    The margin is the longest line with a space. It counts if it is narrow and most lines that go on by their
+    words reach it or, unless blank lines keep all lines ``apart``, most of all lines.
+    """
+    lengths = sorted(len(line) for line in lines if " " in line) or [0]
+    margin = lengths[int(_SHORTER_SHARE * len(lengths))]
+    pairs = list(pairwise(lines))
+    open_ended = [_is_open(*pair) for pair in pairs]
+    small = [is_open and goes_on(*pair) for is_open, pair in zip(open_ended, pairs, strict=True)]
+    full = [
+        is_open and len(line.rstrip()) + 1 + len(following.split(maxsplit=1)[0]) > margin
+        for is_open, (line, following) in zip(open_ended, pairs, strict=True)
     ]
-    hard_wrapped = margin <= MAX_WRAPPED_CHARACTERS and 2 * sum(breaks) > len(breaks)
-    pieces: list[str] = []
-    for number, (line, line_break) in enumerate(paragraph):
-        wrapped = hard_wrapped and number < len(breaks) and breaks[number]
-        pieces += [line, " " * len(line_break) if wrapped else line_break]
-    return pieces
+    wide = [len(line) >= MIN_WRAPPED_CHARACTERS for line, _ in pairs]
+    broad = [len(line) >= _MIN_COLUMN_CHARACTERS for line, _ in pairs]
+    surely = sum(map(all, zip(full, broad, small, strict=True)))
+    if margin > MAX_WRAPPED_CHARACTERS:
+        by_margin = [False] * len(pairs)
+    elif 2 * surely > sum(small):
+        by_margin = list(map(all, zip(full, broad, strict=True)))
+    else:
+        by_margin = list(map(all, zip(full, wide, strict=True)))
+        if apart or 2 * sum(by_margin) <= len(pairs):
+            by_margin = [False] * len(pairs)
+    return [
+        by_margin[number]
+        or (small[number] and broad[number] and (wide[number] or divided(line.rstrip()) is not None))
+        for number, (line, _) in enumerate(pairs)
+    ]
 
 
-def _is_wrapped(line: str, following: str, margin: int) -> bool:
-    if len(line) < MIN_WRAPPED_CHARACTERS or _SENTENCE_END.search(line):
-        return False
-    if _OWN_LINE.match(following) or _COLUMNS.search(line) or _COLUMNS.search(following):
-        return False
-    first_word = following.split(maxsplit=1)[0]
-    return len(line.rstrip()) + 1 + len(first_word) > margin
+def _is_open(line: str, following: str) -> bool:
+    is_apart = (
+        _OWN_LINE.match(following)
+        or _ADDRESS.fullmatch(line)
+        or _COLUMNS.search(line)
+        or _COLUMNS.search(following)
+    )
+    return not (is_apart or ends_sentence(line.rstrip(), following))

@@ -19,17 +19,19 @@ from index.loaders.blocks import (
     Block,
     Heading,
     flow,
+    indent,
     is_layout_table,
     join,
     prose,
-    row_block,
     running_titles,
     sections_of,
 )
 from index.loaders.equations import from_word, in_font, is_equation, note_mark, sign, superscript
+from index.loaders.merged_cells import Cell, table_lines
 from index.loaders.metadata import title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
+from index.text.tabular import MAX_CAPTION_CHARACTERS
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -391,9 +393,9 @@ class Numbering:
             if restart is None or depth + 1 <= restart:
                 del counts[deeper]
         if level.kind == "bullet":
-            return BULLET, group
+            return indent(depth) + BULLET, group
         written = _LEVEL.sub(lambda match: _counted(item_list, counts, level, int(match[1]) - 1), level.text)
-        return (f"{written.strip()} " if written.strip() else ""), group
+        return (f"{indent(depth)}{written.strip()} " if written.strip() else ""), group
 
     def _list_and_depth(self, paragraph: Element) -> tuple[str, int]:
         """The id is "0" outside lists; the depth is from 0."""
@@ -537,7 +539,7 @@ class Content:
             marker, group = self._numbering.marker(paragraph)
         level = self._numbering.level(paragraph)
         if level and lines:
-            yield Heading(marker + " ".join(lines), group, level)
+            yield Heading(marker.lstrip() + " ".join(lines), group, level)
             lines = []
         group = group or (object() if len(lines) > 1 else None)
         for number, text in enumerate(lines):
@@ -605,22 +607,58 @@ class Content:
 
     def _table(self, table: Element) -> Iterator[Block]:
         """One block a row, or the blocks in the cells if the table only lays out the page."""
-        rows = [
-            [self._cell(cell) for cell in row.iter(f"{W}tc") if _nearest(cell, "tr") is row]
+        elements = [
+            [cell for cell in row.iter(f"{W}tc") if _nearest(cell, "tr") is row]
             for row in table.iter(f"{W}tr")
             if _nearest(row, "tbl") is table and not _is_unread_row(row)
         ]
+        rows = [[self._cell(cell) for cell in cells] for cells in elements]
         if is_layout_table(rows):
             yield from chain.from_iterable(chain.from_iterable(rows))
             return
-        group = object()
-        yield from (row_block(cells, group) for cells in rows)
+        for part in table_lines(list(_placed(elements, rows))):
+            group = object()
+            yield from (Block(line, group) for _, line in part)
 
     def _cell(self, cell: Element) -> list[Block]:
-        merged = cell.find(f"{W}tcPr/{W}vMerge")
-        if merged is not None and merged.get(f"{W}val") != "restart":
-            return []
-        return list(self.blocks(cell))
+        return [] if _is_covered(cell) else list(self.blocks(cell))
+
+
+def _placed(
+    elements: Sequence[Sequence[Element]], rows: Sequence[Sequence[list[Block]]]
+) -> Iterator[list[Cell]]:
+    """A cell over several rows stands in each of them, unless it is long; empty cells are left out."""
+    above: dict[int, Cell] = {}
+    for cells, contents in zip(elements, rows, strict=True):
+        start = _omitted(cells)
+        placed: dict[int, Cell] = {}
+        for cell, blocks in zip(cells, contents, strict=True):
+            end = start + max(integer(value(cell, "tcPr/gridSpan"), 1), 1)
+            words = flow(" ".join(block.text for block in blocks))
+            if not _is_covered(cell):
+                placed[start] = Cell(words, start, end, is_bold=_is_bold(cell))
+            elif start in above and len(above[start].text) <= MAX_CAPTION_CHARACTERS:
+                placed[start] = above[start]
+            start = end
+        above = placed
+        if any(any(block.text for block in blocks) for blocks in contents):
+            yield [cell for cell in placed.values() if cell.text]
+
+
+def _omitted(cells: Sequence[Element]) -> int:
+    """The columns that a row leaves out before its first cell."""
+    row = _nearest(cells[0], "tr") if cells else None
+    return integer(value(row, "trPr/gridBefore"), 0)
+
+
+def _is_covered(cell: Element) -> bool:
+    merged = cell.find(f"{W}tcPr/{W}vMerge")
+    return merged is not None and merged.get(f"{W}val") != "restart"
+
+
+def _is_bold(cell: Element) -> bool:
+    runs = [run for run in cell.iter(f"{W}r") if run.find(f"{W}t") is not None]
+    return bool(runs) and all(switch(run.find(f"{W}rPr"), "b") for run in runs)
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:

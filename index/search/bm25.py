@@ -26,7 +26,7 @@ from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import Allowed, NewVersion, Passage
 from index.text.find import UNSPACED
-from index.text.passages import lacks_headings, passage_text, table_context
+from index.text.passages import lacks_headings, lead_in, passage_text, table_context
 from index.text.tabular import section_at
 
 # The languages that tantivy stems (ISO 639-1), and its names for them.
@@ -453,7 +453,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
     """``titled``: index each passage together with its document's title."""
     for passage in passages:
         document = passage.document
-        headings = ""
+        headings = passage.sections[0] if passage.header is None else ""
         if lacks_headings(passage.span, passage.header):
             headings = table_context(passage.headings, passage.sections[0])
         text = passage_text(document.title if titled else "", passage.text, headings)
@@ -466,7 +466,8 @@ def entries_of(
     """A commit is about to write the document with the chunk ids ``numbers``."""
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
-        headings = ""
+        lead = lead_in(document.text, piece.span.start, document.language) if piece.header is None else None
+        headings = lead.of(document.text) if lead else ""
         if piece.header and lacks_headings(piece.span, piece.header):
             group = section_at(document.text, piece.header, piece.span.start)
             headings = table_context(piece.header.of(document.text), group)

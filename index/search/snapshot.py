@@ -36,6 +36,8 @@ class Hit:
     headings: str = ""
     sections: tuple[str, ...] = ()
     recognised: bool = False
+    page_label: str | None = None
+    in_headings: tuple[bool, ...] = ()
 
 
 class Snapshot:
@@ -159,4 +161,6 @@ def _hit(
         passage.headings,
         passage.sections,
         passage.recognised,
+        passage.page_label,
+        in_headings=passage.in_headings,
     )

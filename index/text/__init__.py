@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, is_latin, may_be_in
     from index.text.likeness import look_alike, look_alikes, without_unseen
-    from index.text.passages import DAYS, MAX_CHUNK_TOKENS, MONTHS, sentences, table_context
+    from index.text.passages import DAYS, ITEM, LEADS, MAX_CHUNK_TOKENS, MONTHS, sentences, table_context
     from index.text.tabular import (
         PATH_SEPARATOR,
         TableCell,
@@ -29,18 +29,26 @@ if TYPE_CHECKING:
         tables,
         words_outside_columns,
     )
+    from index.text.units import DOLLAR, PERCENT, POINTS, currency_at, currency_before, scale_in, unit_at
 
 __all__ = [
     "DAYS",
+    "DOLLAR",
+    "ITEM",
+    "LEADS",
     "MAX_CHUNK_TOKENS",
     "MONTHS",
     "PATH_SEPARATOR",
+    "PERCENT",
+    "POINTS",
     "Box",
     "Change",
     "Revision",
     "TableCell",
     "boxes",
     "cells",
+    "currency_at",
+    "currency_before",
     "detect",
     "fold",
     "fold_characters",
@@ -58,10 +66,12 @@ __all__ = [
     "named_row",
     "readable_rows",
     "revisions",
+    "scale_in",
     "sentences",
     "table_cells",
     "table_context",
     "tables",
+    "unit_at",
     "without_unseen",
     "words_outside_columns",
 ]
@@ -75,7 +85,15 @@ __getattr__ = attributes(
         "index.text.geometry": ("Box", "boxes"),
         "index.text.languages": ("detect", "is_latin", "may_be_in"),
         "index.text.likeness": ("look_alike", "look_alikes", "without_unseen"),
-        "index.text.passages": ("DAYS", "MONTHS", "MAX_CHUNK_TOKENS", "sentences", "table_context"),
+        "index.text.passages": (
+            "DAYS",
+            "ITEM",
+            "LEADS",
+            "MONTHS",
+            "MAX_CHUNK_TOKENS",
+            "sentences",
+            "table_context",
+        ),
         "index.text.tabular": (
             "PATH_SEPARATOR",
             "TableCell",
@@ -91,6 +109,15 @@ __getattr__ = attributes(
             "table_cells",
             "tables",
             "words_outside_columns",
+        ),
+        "index.text.units": (
+            "DOLLAR",
+            "PERCENT",
+            "POINTS",
+            "currency_at",
+            "currency_before",
+            "scale_in",
+            "unit_at",
         ),
     },
 )

@@ -68,7 +68,11 @@ def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[
         if rows.get(start) == end:
             yield from filter(None, [_trim(text, start, end)])
         else:
-            yield from _in_block(text, start, end, "en" if language == UNKNOWN_LANGUAGE else language)
+            yield from _in_block(text, start, end, _splitting(language))
+
+
+def _splitting(language: str) -> str:
+    return "en" if language == UNKNOWN_LANGUAGE else language
 
 
 def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
@@ -107,9 +111,74 @@ def _trim(text: str, start: int, end: int) -> Span | None:
     return Span(start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()))
 
 
+_MAX_NUMBER = 6  # characters of a heading's number, for example ``12.1.3``
+
+
+ITEM = regex.compile(
+    r"\s*(?:[•◦▪■‣·]\s*|[*–—-]\s+|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})\)\s*|\p{N}{1,2}\.\s+)(?=[\p{L}\p{N}“\"‘'(])"
+)
+LEADS = regex.compile(r"[:：]\s*$")
+_MARK = regex.compile(r"\s*+(?:\(?(?:(?<number>\p{N})|\p{L}+(?=[).]))|(?<sign>\S))")
+_LINE_BREAKS = "\n\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
+BEFORE = 4_000  # characters before an item in which its list may begin
+
+
+def lead_in(text: str, start: int, language: str) -> Span | None:
+    """The sentence that ends with a colon above the list, if a sentence of an item begins at ``start``.
+
+    An item above leads if it is less indented or, as deep, has marks of another kind.
+    """
+    begins = max(text.rfind(mark, 0, start) for mark in _LINE_BREAKS) + 1
+    item = LINE.match(text, begins)
+    if item is None or not ITEM.match(item[0]):
+        return None
+    above = [line for line in LINE.finditer(text, max(begins - BEFORE, 0), begins) if line[0].strip()]
+    for line in reversed(above):
+        is_item, deeper = ITEM.match(line[0]) is not None, _depth(item[0]) - _depth(line[0])
+        leads = not is_item or deeper > 0 or (deeper == 0 and _kind(line[0]) != _kind(item[0]))
+        if leads and LEADS.search(line[0]):
+            return _in_block(text, *line.span(), _splitting(language))[-1]
+        if not is_item:
+            return None
+        if deeper > 0:
+            item = line
+    return None
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _kind(item: str) -> str:
+    """``1`` for numbers, ``a`` for letters, or the sign itself."""
+    mark = _MARK.match(item)
+    if mark is None:
+        return ""
+    return "1" if mark["number"] else mark["sign"] or "a"
+
+
+def is_titled(text: str, title: str) -> bool:
+    """The section number may be missing from the text or from the title."""
+    if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
+        return False
+    shorter, longer = sorted(("".join(filter(str.isalnum, one.casefold())) for one in (text, title)), key=len)
+    number = longer.removesuffix(shorter)
+    return bool(shorter) and longer.endswith(shorter) and len(number) <= _MAX_NUMBER
+
+
+def heading_lines(document: Document) -> list[Span]:
+    """In order; a section may also begin at a line that is not its title, where a bookmark points."""
+    lines = (LINE.match(document.text, section.start) for section in document.sections)
+    return [
+        Span(*line.span())
+        for line, section in zip(lines, document.sections, strict=True)
+        if line is not None and is_titled(line[0].rstrip(), section.title)
+    ]
+
+
 MAX_CHUNK_TOKENS = 200  # with the title, a chunk then fits into the window of any usual encoder, 256
 # It rises when passages are cut, prefixed or stored in another way; older libraries are then rebuilt.
-CHUNKING = 5
+CHUNKING = 6
 # Left free for the table's headings and groups, which precede its rows when it is searched.
 _HEADING_TOKENS = 60
 _SECTION_TOKENS = 20
@@ -126,6 +195,7 @@ _GRAPHEME = regex.compile(r"\X")
 def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHUNK_TOKENS) -> list[Chunk]:
     """In order, with only white space between; a longer sentence is cut at white space or graphemes.
 
+    A list that fits into a chunk is not cut from its lead-in, nor the first item of a longer one.
     Rows of a table have chunks of their own, with room for its headings, which precede each in a search.
     """
     return list(each_chunk(document, token_spans, max_tokens))
@@ -147,12 +217,28 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
         if next_table is not table:
             table, room = next_table, _room(text, next_table, tokens, max_tokens)
         for piece in _fitting(text, sentence, tokens, room):
-            if held and tokens.between(held[0].start, piece.end) > room:
+            if held and tokens.between(held[0].start, _end_with_list(text, piece, tokens, room)) > room:
                 yield _as_chunk(held, table)
                 held = []
             held.append(piece)
     if held:
         yield _as_chunk(held, table)
+
+
+def _end_with_list(text: str, sentence: Span, tokens: _TokenCounter, room: int) -> int:
+    """Where the list ends that ``sentence`` leads in, or its first item if it is too long."""
+    first = end = sentence.end
+    if not LEADS.search(text, sentence.start, sentence.end):
+        return end
+    for line in LINE.finditer(text, sentence.end):
+        if not line[0].strip():
+            continue
+        if not ITEM.match(line[0]):
+            break
+        if tokens.between(sentence.start, line.end()) > room:
+            return first
+        first, end = line.end() if first == sentence.end else first, line.end()
+    return end
 
 
 def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import regex
 
 from index.documents import Span
+from index.text.units import SCALE, currency_at, currency_in, scale_in, unit_in
 
 CELL_SEPARATOR = " | "
 
@@ -22,8 +24,8 @@ _MAX_CAPTION_LINES = 3
 LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
-# A digit, possibly after a sign or bracket; ``CO2e`` is not a quantity.
-_QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
+# A digit, possibly after a sign or bracket; ``CO2e`` and ``25-year period`` are not quantities.
+_QUANTITY = regex.compile(r"(?!\p{N}+-\p{L}{3})\P{L}{0,4}\p{N}")
 _BARRED_CAPTION = regex.compile(
     r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
     regex.IGNORECASE,
@@ -35,18 +37,30 @@ _UNITS = regex.compile(
 _TITLE_WITH_UNITS = regex.compile(
     r"[^(]*\p{L}{3}[^(]*\([^()]*\b(?:thousand|million|billion|000)s?\b[^()]*\).*", regex.IGNORECASE
 )
+_HEADED_UNIT = (
+    r"(?:(?:US|C|A|AU|HK|NZ|R|S)?[$€£¥₹]|%)?\s?(?:[’'‘]?000s?|(?:million|thousand|billion)s?|mn?|bn|k)?"
+)
+_STATUS = r"(?:actual|adjusted|audited|budget|estimated?|forecast|provisional|restated|unaudited)"
+_UNIT_CELL = regex.compile(rf"[(\[]?{_HEADED_UNIT}[)\]]?", regex.IGNORECASE)
 # A time rather than a quantity, such as ``2019`` or ``Years ended September 30,``.
-_PERIOD = regex.compile(
-    r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
-    r"(?>(?:fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
+# A day and a year show the month, in any language.
+_PERIOD_WORDS = (
+    r"(?:\d{1,2}\.?\s(?:de\s)?\p{L}{3,10}\.?\s(?:de\s)?(?:19|20)\d{2}|(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}日)?)?"
+    r"|fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
     r"|h[12]|q[1-4]|[12]h|[1-4]q|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
-    r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
+    rf"|{_STATUS}(?=.*(?:19|20)\d{{2}})|(?<=(?:19|20)\d{{2}}.*){_STATUS}"
+    r"|(?:19|20)\d{2}(?:[/–-]\d{2,4}|[a-jpr]\b)?|\d{1,2}(?:st|nd|rd|th)?|\s?[年月]份?|[¹²³⁰⁴-⁹]+)"
+)
+_PERIOD = regex.compile(
+    rf"(?=.*(?:[a-z年月]|(?:19|20)\d{{2}}))(?>{_PERIOD_WORDS}[\s.,:;/()–-]*+)++"
+    rf"(?:(?<=(?:19|20)\d{{2}}.*){_HEADED_UNIT}\)?)?",
     regex.IGNORECASE,
 )
 _YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
 # A mark of a missing value, such as ``n/a``, has no words.
 _TWO_LETTERS = regex.compile(r"(?!\W*n\W*[adms]\W*\Z).*\p{L}.*\p{L}", regex.IGNORECASE)
+_DIGITS = regex.compile(r"\p{N}+")
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -182,11 +196,12 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     headings = 0
     parted = False
-    for line in lines[:WORD_TABLE_ROWS]:
-        row = cells(line.of(text))
+    rows = [cells(line.of(text)) for line in lines[: WORD_TABLE_ROWS + 1]]
+    for row, following in zip(rows[:WORD_TABLE_ROWS], [*rows[1:], [""]], strict=False):
         others = any(row[1:])
         # Below the column headings, a line with one cell names a group of rows, or the units.
-        if _has_quantity(row) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
+        names_group = row[0] and not others and parted and not _UNITS.fullmatch(row[0])
+        if _has_quantity(row) or names_group or _counts_on(row[0], following[0]):
             break
         headings += 1
         parted = parted or others
@@ -199,10 +214,16 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     return Table(Span(start, header[-1].end) if header else Span(start, start), tuple(every))
 
 
+def _counts_on(label: str, following: str) -> bool:
+    """From ``v1.0`` to ``V1.1``, as no heading does; a year may stand below another."""
+    one, other = label.casefold(), following.casefold()
+    return one != other and _DIGITS.sub("0", one) == _DIGITS.sub("0", other) and not is_period(label)
+
+
 def _has_quantity(row: Sequence[str]) -> bool:
     """Beside periods, the label's number may be a page's; without a label, ``12 weeks`` are words."""
     label, *others = row
-    if not label and all(map(_WORDS.search, filter(None, others))):
+    if not label and all(_WORDS.search(cell) or is_period(cell) for cell in others if cell):
         return False
     if any(map(is_quantity, others)):
         return True
@@ -227,7 +248,7 @@ def is_date(cell: str) -> bool:
 
 def is_quantity(cell: str) -> bool:
     """A period such as ``2019`` is none."""
-    return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)
+    return _QUANTITY.match(cell) is not None and not (_PERIOD.fullmatch(cell) or _UNIT_CELL.fullmatch(cell))
 
 
 MAX_GROUP_CHARACTERS = 20_000  # from a row up to the name of its group
@@ -349,9 +370,9 @@ def _words(text: str) -> list[str]:
 
 PATH_SEPARATOR = " › "  # from the outermost to the innermost
 _SCALE = (
-    r"(?<!\p{N}\s)\(?\b(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
-    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m"
-    r"|(?<![\p{N}.,])000s?)\b"
+    r"(?<!\p{N}\s)\(?(?:\b|(?=[$€£¥'’]))"
+    r"(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
+    rf"(?:{SCALE.pattern}|\b(?:percent(?:ages?)?|per cent)\b)"
 )
 _EXCEPTION = (
     r"(?P<exception>[,;]?\s*(?:except|unless|other than)\b\s*(?:for\s|as\s)?(?P<words>[^|()\n]{1,80}))"
@@ -378,7 +399,10 @@ _GENERAL = frozenset(
 class TableCell:
     """``row`` has the groups and label, ``column`` the headings, joined by ``PATH_SEPARATOR``.
 
-    ``unit`` is a sign and a scale, such as ``$ in millions``. What is unknown is "".
+    ``unit`` is shown beside the value: a sign and a scale, such as ``$ in millions``, or ``km²``. For
+    computing, ``currency`` is a code such as ``EUR``, or ``dollar`` without a country, and the headings
+    multiply the value by ``scale``. ``period`` are the words of headings, label or caption that say when.
+    What is unknown is "".
     """
 
     row: str
@@ -386,6 +410,9 @@ class TableCell:
     value: str
     unit: str
     span: Span
+    currency: str = ""
+    scale: int = 1
+    period: str = ""
 
 
 def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
@@ -403,19 +430,124 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
         if number <= last or not value:
             continue
         column = _path(columns, number)
-        sign = _OWN_UNIT.search(value)
-        unit = sign[0] if sign else ""
         is_percentage = number in percentages or _NAMES_PERCENTAGES.search(_EXCEPTED.sub("", column))
-        if sign is None and is_percentage and any(map(str.isdigit, value)):
-            unit = "%"
-        if unit != "%":
-            # The nearest place that states a scale counts.
-            places = (column, path, *caption)
-            stated = next((match for place in places if (match := _UNIT.search(place))), None)
-            scale = _scale(stated, value, [column, *names]) if stated else ""
-            unit = " ".join(filter(None, (unit, scale)))
-        found.append(TableCell(path, column, value, unit, span))
+        unit, currency, scale = _measured(value, column, names, caption, is_percentage=bool(is_percentage))
+        period = _period_of(column, path, "\n".join(caption))
+        found.append(TableCell(path, column, value, unit, span, currency, scale, period))
     return found
+
+
+def _measured(
+    value: str, column: str, names: Sequence[str], caption: Sequence[str], *, is_percentage: bool
+) -> tuple[str, str, int]:
+    """Unit, currency and scale, each by the value itself, or else by the nearest place that states one.
+
+    The table's currency and its scale do not reach a value whose column or row is counted otherwise.
+    """
+    sign = _OWN_UNIT.search(value)
+    has_digits = any(map(str.isdigit, value))
+    if sign is None and is_percentage and has_digits:
+        return "%", "", 1
+    if sign is None and not has_digits and _TWO_LETTERS.match(value):
+        return "", "", 1
+    currency = currency_at(sign[0], 0) if sign else None
+    if sign and currency is None:
+        return sign[0], "", 1
+    own = [*reversed(column.split(PATH_SEPARATOR)), *reversed(names)]
+    places = [*own, *caption]
+    counted, unit = _nearest_said(places, unit_in)
+    scaled, stated = _nearest_said(places, _UNIT.search)
+    is_number = _IS_NUMBER.search("\n".join([column, *names[-1:]])) is not None
+    paid, money = _nearest_said(places, currency_in)
+    scale = _scale(stated, value, [column, *names]) if stated and scale_in(value) == 1 else ""
+    if is_number and paid >= len(own):
+        money = None
+        scale = "" if scaled == paid and not scale.casefold().startswith("shares") else scale
+    if scale and money and scaled == paid:
+        counted_in = rf"{regex.escape(scale)}(?:\.?\s?(?:of|de|d['’])?\s?{regex.escape(money[1])})"
+        scale = match[0] if (match := regex.search(counted_in, places[paid])) else scale
+    if sign is None and unit and counted < paid:
+        unit = " ".join(filter(None, (unit, "" if scaled in {counted, paid} else scale)))
+        return unit, "", scale_in(unit)
+    shown = sign[0] if sign else money[1] if money and has_digits else ""
+    unit = " ".join(filter(None, ("" if not sign and shown.casefold() in scale.casefold() else shown, scale)))
+    is_money = (
+        has_digits and not _NAMES_PERCENTAGES.search(scale) and not scale.casefold().startswith("shares")
+    )
+    code = (currency or money or ("",))[0] if is_money else ""
+    return unit, code, scale_in(scale)
+
+
+_Said = TypeVar("_Said")
+_IS_NUMBER = regex.compile(
+    r"\bnumber of\b|\baverage\b.*\bshares\b(?!.*\bper\b)|\bshares outstanding\b", regex.IGNORECASE
+)
+
+
+def _nearest_said(places: Sequence[str], find: Callable[[str], _Said | None]) -> tuple[int, _Said | None]:
+    found = ((place, said) for place, words in enumerate(places) if (said := find(words)))
+    return next(found, (len(places), None))
+
+
+_MONTH = r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\p{L}*"
+_TIME = regex.compile(
+    rf"(?<![\p{{L}}\p{{N}}.,$€£])(?>{_PERIOD_WORDS}(?!\p{{L}}|[.,]?\p{{N}}*%)[\s,./–-]*+)++", regex.IGNORECASE
+)
+_LOOSE_WORD = r"(?:and|of|to|the|vs|versus|with|compared|as|at|notes?|no)\b"
+_LOOSE = regex.compile(rf"\A(?:{_LOOSE_WORD}[\s.,]*)+|(?:[\s,./–-]|\b{_LOOSE_WORD})+\Z", regex.IGNORECASE)
+# The years, the months, and the lengths or parts of years, that a period may have.
+_LENGTH = (
+    r"\b(?:\p{L}+|\d{1,2})\s(?:months?|weeks?|quarters?)\b(?:\send(?:ed|ing)\b)?"
+    r"|\byears?\send(?:ed|ing)\b|\bfiscal\b(?:\syears?\b)?|\b(?:[qh][1-4]|[1-4][qh])(?!\p{L})"
+)
+_TIME_KINDS = tuple(
+    regex.compile(pattern, regex.IGNORECASE)
+    for pattern in (
+        r"(?<!\p{N})(?:19|20)\d{2}(?!\p{N})|\bfy\s?\d{2}\b",
+        rf"{_MONTH}\.?(?:\s\d{{1,2}}\b,?)?",
+        _LENGTH,
+    )
+)
+_DAY_AT_END = regex.compile(r"\p{L}\s\d{1,2}\Z")
+_DUE = regex.compile(r"\b(?:due|maturing|expiring)\b|\bnotes?\Z", regex.IGNORECASE)
+_AT = regex.compile(r"(?:as\s)?(?:at|of)\b|.*\bend(?:ed|ing)\b", regex.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _period_of(column: str, names: str, caption: str) -> str:
+    """*Three months ended June 30, 2031* for a column *2031* below, or above, *Three months ended June 30,*.
+
+    In a label, a period is all of it, its end, or at or ended it: *2047 notes* are due.
+    """
+    of_label = "\n".join(
+        time
+        for name in names.split(PATH_SEPARATOR)
+        for time in _times(name)
+        if not _DUE.search(name) and (is_period(name) or _AT.match(time) or name.endswith(time))
+    )
+    period = ""
+    for words in (column.replace(PATH_SEPARATOR, " "), of_label, *caption.splitlines()):
+        said = " ".join(map(_tidy, _times(words)))
+        known = [kind for kind in _TIME_KINDS if kind.search(period)]
+        years, others = (set(_TIME_KINDS[0].findall(each)) for each in (said, period))
+        is_of_others = years and others and years.isdisjoint(others)
+        if is_of_others or all(kind in known for kind in _TIME_KINDS if kind.search(said)):
+            continue
+        for kind in known:
+            said = _tidy(kind.sub("", said))
+        is_year = period and _TIME_KINDS[0].search(said)
+        first, second = (period, said) if is_year else (said, period)
+        period = f"{first}{', ' if _DAY_AT_END.search(first) else ' '}{second}" if second else first
+    return period
+
+
+def _times(words: str) -> list[str]:
+    found = (match[0] for match in _TIME.finditer(words))
+    return [time for time in found if any(kind.search(time) for kind in _TIME_KINDS)]
+
+
+def _tidy(time: str) -> str:
+    return _LOOSE.sub("", time).strip()
 
 
 def named_row(headings: str, row: str, path: str = "") -> str:
@@ -464,7 +596,7 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
                 columns.pop()
                 stated = [f"{begun} {stated[0]}"]
             begun = stated[0] if len(stated) == 1 and stated[0].count("(") > stated[0].count(")") else ""
-            if len(stated) == 1 and (_UNIT_ALONE.fullmatch(stated[0]) or _NOTE.fullmatch(stated[0])):
+            if len(stated) == 1 and is_of_whole_table(stated[0]):
                 caption.append(stated[0])
             else:
                 columns.append(words)
@@ -473,11 +605,16 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
     return [line.strip() for line in reversed(caption) if line.strip()], columns
 
 
+def is_of_whole_table(heading: str) -> bool:
+    """Alone in its row it says something of all values: their units, or ``(unaudited)``."""
+    return (_UNIT_ALONE.fullmatch(heading) or _NOTE.fullmatch(heading)) is not None
+
+
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     """Over an empty cell, the nearest heading to the left counts; in the last row, only if the path is empty.
 
-    Otherwise :func:`_only_heading_below` finds it. A period over the labels, such as ``Six months ended``,
-    precedes a year over the column.
+    Otherwise :func:`_only_heading_below` finds it. A heading that is repeated covers no further columns. A
+    period over the labels, such as ``Six months ended``, precedes a year over the column.
     """
     names: list[str] = []
     for place, row in enumerate(columns):
@@ -486,12 +623,18 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
         if not name and number and is_last and names:
             name = _only_heading_below(columns[place - 1], row, number)
         elif not name and number:
-            name = next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
+            name = _nearest(row, number)
         if name and (not names or names[-1] != name):
             if _YEAR_CELL.fullmatch(name) and is_period(row[0]) and not _YEAR_CELL.search(row[0]):
                 names.append(row[0])
             names.append(name)
     return PATH_SEPARATOR.join(names)
+
+
+def _nearest(row: Sequence[str], number: int) -> str:
+    """A heading that stands over several columns by name covers no others."""
+    place = next((place for place in range(min(number, len(row) - 1), 0, -1) if row[place]), 0)
+    return row[place] if place == 1 or (place and row[place] != row[place - 1]) else ""
 
 
 def _only_heading_below(wide: Sequence[str], row: Sequence[str], number: int) -> str:

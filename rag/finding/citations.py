@@ -76,7 +76,18 @@ def cite(
     if cell is not None:
         box = document_texts.box(record, cell.span)
         start, end = cell.span.start, cell.span.end
-        address = CellAddress(cell.row, cell.column, cell.value, cell.unit, start, end, box)
+        address = CellAddress(
+            row=cell.row,
+            column=cell.column,
+            value=cell.value,
+            unit=cell.unit,
+            start=start,
+            end=end,
+            box=box,
+            currency=cell.currency,
+            scale=cell.scale,
+            period=cell.period,
+        )
     return Citation(
         id=number,
         answer_start=answer_start,
@@ -89,6 +100,7 @@ def cite(
         published=record.stated,
         path=record.path,
         page=document.page_at(span.start),
+        page_label=document.label_at(span.start),
         start=span.start,
         end=span.end,
         quote=span.of(document.text),
@@ -123,6 +135,7 @@ def _passage(record: DocumentRecord, span: Span, score: float, document_texts: D
         published=record.stated,
         path=record.path,
         page=document.page_at(span.start),
+        page_label=document.label_at(span.start),
         start=span.start,
         end=span.end,
         text=span.of(document.text),
@@ -177,13 +190,14 @@ class Copies:
         )  # fmt: skip
 
     def joined(self, cited: Sequence[CitedSentence]) -> list[CitedSentence]:
-        """Neighbours in a paragraph of one copy get one footnote."""
+        """Neighbours in a paragraph of one copy get one footnote, and so does an item below its lead-in."""
         found: list[CitedSentence] = []
         for item in cited:
             before = found[-1] if found else item
             gap = item.sentence.span.start - before.sentence.span.end
             is_prose = not (before.sentence.headings or item.sentence.headings)
-            if before.record == item.record and is_prose and 0 <= gap <= 1:
+            is_led = gap > 1 and item.sentence.section == before.sentence.text
+            if before.record == item.record and is_prose and (0 <= gap <= 1 or is_led):
                 span = Span(before.sentence.span.start, item.sentence.span.end)
                 text = span.of(self._document_texts.text(item.record).text)
                 sentence = replace(before.sentence, span=span, text=text)
@@ -209,7 +223,8 @@ class Copies:
                 span, header = found
                 headings = header.of(text) if header else ""
                 if headings == sentence.headings:
-                    return ReadSentence(span, sentence.text, header, headings)
+                    section = "" if headings else sentence.section
+                    return ReadSentence(span, sentence.text, header, headings, section)
             start = text.find(sentence.text, start + 1)
         return None
 

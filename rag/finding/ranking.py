@@ -43,7 +43,8 @@ class Candidate:
         if sentence.headings:
             around = f"{_one_line(sentence.section)[-100:]} {_one_line(sentence.headings)[-200:]}"
             return f"{_one_line(sentence.text)[:300]} | {title} | {around}"
-        around = f"{self._beside(-1)[-150:]}{BETWEEN}{self._beside(1)[:100]}"
+        before = _one_line(sentence.section) or self._beside(-1)
+        around = f"{before[-150:]}{BETWEEN}{self._beside(1)[:100]}"
         return f"{_one_line(sentence.text)[:400]} | {title} | {around}"
 
     def _beside(self, step: int) -> str:
@@ -108,11 +109,11 @@ def nearness_of(
 
 
 def _coverages(index: Snapshot, question: Question, reading: Reading) -> Iterator[tuple[int, float]]:
-    """The share of the question's words, by rarity; those of the headings and the title count."""
+    """The share of the question's words, by rarity; those above a row or an item, and the title's, count."""
     language = reading.document.language
     own = [terms_of(sentence.text, language) for sentence in reading.sentences]
     title = terms_of(reading.document.title, language)
-    above = {(sentence.headings, sentence.section) for sentence in reading.sentences if sentence.headings}
+    above = {(sentence.headings, sentence.section) for sentence in reading.sentences}
     headings = {names: title | terms_of("\n".join(names), language) for names in above}
     words = frozenset().union(title, *own, *headings.values())
     # Find the matching words once in the whole reading, not again in each sentence.
@@ -122,11 +123,11 @@ def _coverages(index: Snapshot, question: Question, reading: Reading) -> Iterato
     ]
     total = sum(rarity for _, rarity in sought) or 1.0
     # Without rows, nothing is left out, and the names of months need not be loaded.
-    has_periods = headings and not is_foreign(question, language)
+    has_periods = any(names for names, _ in above) and not is_foreign(question, language)
     asked = periods_of(question.text, language) if has_periods else Periods()
     for number, sentence in enumerate(reading.sentences):
         if not names_only(sentence, reading.document.title) and not _excludes(asked, sentence, language):
-            has = own[number] | headings.get((sentence.headings, sentence.section), title)
+            has = own[number] | headings[sentence.headings, sentence.section]
             yield number, sum(rarity for found, rarity in sought if not found.isdisjoint(has)) / total
 
 

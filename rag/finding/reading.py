@@ -238,7 +238,10 @@ def load_cross_encoder(name: str, role: str, error: type[FootnotedError]) -> Cro
 
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
-    """``header`` is the span of a row's caption and headings; ``section`` has a group's name per line."""
+    """``header`` is the span of a row's caption and headings; ``section`` has a group's name per line.
+
+    Of an item of a list, it has the sentence with a colon above the list.
+    """
 
     span: Span
     text: str
@@ -294,14 +297,16 @@ def sentences_of(passage: Passage | Hit) -> list[ReadSentence]:
     sentences = []
     for number, span in enumerate(passage.sentences):
         text = passage.text[span.start - start : span.end - start]
-        sentence = ReadSentence(span, text, chunk_id=passage.chunk_id, number=number)
+        in_heading = number < len(passage.in_headings) and passage.in_headings[number]
+        section = passage.sections[number] if passage.sections else ""
+        sentence = ReadSentence(
+            span, text, section=section, chunk_id=passage.chunk_id, number=number, is_heading=in_heading
+        )
         if header is not None and span.start < header.end:
-            sentence = replace(sentence, is_heading=header.covers(span))
+            sentence = replace(sentence, is_heading=in_heading or header.covers(span))
         elif header is not None:
-            section, is_name = passage.sections[number] if passage.sections else "", is_group(text)
-            sentence = replace(
-                sentence, header=header, headings=passage.headings, section=section, is_heading=is_name
-            )
+            is_name = is_group(text)
+            sentence = replace(sentence, header=header, headings=passage.headings, is_heading=is_name)
         sentences.append(sentence)
     return sentences
 

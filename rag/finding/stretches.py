@@ -13,18 +13,14 @@ from itertools import islice
 import regex
 
 from index.search import Snapshot
+from index.text import ITEM, LEADS
 from rag.answer_limits import MAX_SENTENCES
 from rag.finding.ranking import Scored, neighbour, reads, vectors_of
 from rag.finding.reading import Reader, ReadSentence, sentences_of
 from rag.questions import Form, Question
 
-ITEM = regex.compile(
-    r"\s*(?:[•◦▪■‣·]\s*|[*–—-]\s+|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})\)\s*|\p{N}{1,2}\.\s+)(?=[\p{L}\p{N}“\"‘'(])"
-)
-
 _Key = tuple[int, int, int]
 
-_LEADS = regex.compile(r"[:：]\s*$")
 _GOES_ON = regex.compile(r"(?:[,;，；]|[;,]\s(?:and|or))\s*$")
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")
 
@@ -64,13 +60,18 @@ class Widening:
             if room <= 0 or _key(item) in kept:
                 continue
             stretch = [item]
-            leads = _LEADS.search(item.candidate.sentence.text) is not None
+            leads = LEADS.search(item.candidate.sentence.text) is not None
             if not leads and is_asked and reads(self.question, item.candidate.reading.document.language):
                 before = list(islice(self._joined(item, -1, wanted, kept), room - 1))
                 after = islice(self._joined(item, 1, wanted, kept), room - 1 - len(before))
                 stretch = [*reversed(before), item, *after]
-            if _LEADS.search(stretch[-1].candidate.sentence.text):
+            if LEADS.search(stretch[-1].candidate.sentence.text):
                 stretch += islice(self._announced(stretch[-1], kept), room - len(stretch))
+            if is_asked and _is_led(stretch[0]) and room > len(stretch):
+                stretch = [
+                    *(each for each in [neighbour(stretch[0], -1)] if _key(each) not in kept),
+                    *stretch,
+                ]
             kept.update(map(_key, stretch))
             for earlier in found if is_asked else ():
                 if _is_followed_by(stretch[-1], earlier[0]):
@@ -141,6 +142,14 @@ def is_in_paragraph(item: Scored, step: int) -> bool:
     # A line break separates a heading, an item or a paragraph from what follows.
     is_prose = not (one.headings or one.is_heading or other.headings)
     return is_prose and other.span.start - one.span.end <= 1
+
+
+def _is_led(item: Scored) -> bool:
+    """Whether it is the first item below the sentence with a colon."""
+    sentence, number = item.candidate.sentence, item.candidate.number
+    if sentence.headings or not sentence.section or not number:
+        return False
+    return _sentences(item)[number - 1].text == sentence.section
 
 
 def _is_followed_by(item: Scored, other: Scored) -> bool:

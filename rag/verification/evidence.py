@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import lru_cache
 
 import regex
@@ -13,16 +12,20 @@ from index.documents import UNKNOWN_LANGUAGE, Document, Span
 from index.records import DocumentRecord
 from index.text import (
     PATH_SEPARATOR,
+    PERCENT,
     TableCell,
     cells,
+    currency_at,
     detect,
     is_row,
+    scale_in,
     sentences,
     table_cells,
+    unit_at,
     words_outside_columns,
 )
 from rag.figures.dates import Periods, periods_of, without_periods
-from rag.figures.quantities import PERCENT, Quantity, currency_at, quantities, unit_at
+from rag.figures.quantities import Quantity, quantities
 from rag.finding.citations import DocumentTexts
 from rag.finding.reading import ReadSentence
 
@@ -145,20 +148,12 @@ def premise(evidence: Sequence[Evidence]) -> str:
     return "\n".join([*lines, *dict.fromkeys(item.quote for item in evidence)])
 
 
-_SCALES = {
-    "thousand": 3, "million": 6, "billion": 9, "trillion": 12, "mn": 6, "bn": 9, "nghìn": 3, "triệu": 6,
-    "tỷ": 9, "ribu": 3, "juta": 6, "miliar": 9,
-}  # fmt: skip
-_SCALE = regex.compile(
-    rf"\b(?P<scale>{'|'.join(_SCALES)})s?\b|(?<![\p{{N}}.,])['’]?000s?\b|(?:[$€£]|eur) ?m\b"
-)
 _EXCEPTION = regex.compile(r"\b(?:except|unless|other than)\b", regex.IGNORECASE)
 # Accounts write ``$ (531)`` or ``(4) %``.
 _NEGATIVE = regex.compile(
     r"(?P<sign>\p{Sc}|[A-Z]{2,3})?\s?\(\s?(?P<value>[^()]*\p{N}[^()]*)\)\s?(?P<unit>%?)"
 )
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
-_PERCENT = regex.compile(r"%|\bper ?cent\b", regex.IGNORECASE)
 _SIGN = regex.compile(r"^\p{Sc}\s")
 _WORD = regex.compile(r"(?<![\p{L}\p{N}])(?=[\p{L}\p{Sc}%])")
 
@@ -222,7 +217,7 @@ def row_of(item: Evidence) -> Row | None:
 
 
 def with_units(quantity: Quantity, context: str, language: str) -> Iterator[Quantity]:
-    scaled = _scaled(quantity, context)
+    scaled = _scaled(quantity, 1 if scale_in(quantity.written) > 1 else scale_in(context))
     if scaled != quantity:
         yield scaled
     if quantity.currency is None:
@@ -234,13 +229,12 @@ def _cell(cell: TableCell, language: str, units: Sequence[_Unit], is_excepted: b
     sure: list[Quantity] = []
     possible: list[Quantity] = []
     for raw in _raw(cell.value, language):
-        if raw.currency is None and ("%" in cell.unit or _PERCENT.search(column)):
+        if raw.currency is None and cell.unit == "%":
             sure.append(replace(raw, unit=raw.unit or PERCENT))
             continue
-        scaled = _scaled(raw, cell.unit)
-        stated = [each.currency for each in _units_in(cell.unit) if each.currency]
-        if raw.currency is raw.unit is None and stated:
-            scaled = replace(scaled, currency=stated[0])
+        scaled = _scaled(raw, cell.scale)
+        if raw.currency is raw.unit is None and cell.currency:
+            scaled = replace(scaled, currency=cell.currency)
         if scaled != raw:
             scaled = replace(scaled, written=f"{cell.value} ({_SIGN.sub('', cell.unit)})")
             is_share = is_excepted and _CENTS.search(cell.value) is not None
@@ -261,16 +255,11 @@ def _raw(value: str, language: str) -> Iterator[Quantity]:
         yield replace(quantity, written=value if negative else quantity.written, noun=None)
 
 
-def _scaled(quantity: Quantity, words: str) -> Quantity:
-    """A figure with its own scale, or a unit, stays as it is."""
-    scale = _SCALE.search(words.lower())
-    if scale is None or quantity.unit is not None or _SCALE.search(quantity.written.lower()):
+def _scaled(quantity: Quantity, scale: int) -> Quantity:
+    """A figure with a unit stays as it is."""
+    if scale == 1 or quantity.unit is not None:
         return quantity
-    default = "million" if "m" in scale[0] else "thousand"
-    factor = Decimal(1).scaleb(_SCALES[scale["scale"] or default])
-    return replace(
-        quantity, low=quantity.low * factor, high=quantity.high * factor, step=quantity.step * factor
-    )
+    return replace(quantity, low=quantity.low * scale, high=quantity.high * scale, step=quantity.step * scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ import regex
 
 from index.documents import Span
 from index.search import composed, field_of, terms_in
+from index.text import PERCENT
 from rag.figures.dates import Moment, anchored, dates
 from rag.figures.quantities import (
     ORDINAL,
-    PERCENT,
     Quantity,
     fairness,
     quantities,

@@ -9,6 +9,7 @@ import regex
 
 from index.embedding import Encoder
 from index.library import Snapshot
+from index.text import ITEM
 from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
 from rag.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
@@ -24,7 +25,7 @@ from rag.finding.citations import (
 )
 from rag.finding.ranking import SURE, Calibration, Scored, is_repeated, select
 from rag.finding.reading import Reader
-from rag.finding.stretches import ITEM, Widening
+from rag.finding.stretches import Widening
 from rag.headlines import headline_of
 from rag.questions import Form, Question
 from rag.verification import verify_quote

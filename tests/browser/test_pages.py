@@ -94,6 +94,20 @@ def test_text_page_and_its_neighbours_are_chosen_with_the_keyboard_and_the_ends_
     expect(count).to_have_text("Page 2 of 3")
 
 
+def test_a_page_is_gone_to_by_its_number_and_a_number_without_a_page_is_refused(opened_pdf: Page) -> None:
+    page = opened_pdf
+    page.get_by_role("button", name="Page", exact=True).click()
+    field = page.get_by_role("textbox", name="Go to a page")
+    field.fill("3")
+    field.press("Enter")
+    expect(page.locator(".fn-sheet-count")).to_have_text("Page 3 of 3")
+    expect(field).to_have_value("")
+    field.fill("9")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".fn-sheet-count")).to_have_text("Page 3 of 3")
+
+
 def test_the_page_is_that_of_the_text_in_view_and_the_text_that_of_the_page(opened_pdf: Page) -> None:
     page = opened_pdf
     count = page.locator(".fn-sheet-count")

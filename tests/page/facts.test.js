@@ -11,6 +11,7 @@ import {
   languageWords,
   numberWords,
   ownDate,
+  sheetOf,
   whenWords,
 } from "../../ui/page/assets/facts.js";
 import { t } from "../../ui/page/assets/i18n.js";
@@ -35,6 +36,15 @@ test("languages and kinds of file have names; an unknown kind keeps its own", ()
   assert.equal(languageWords("und"), t("language.unknown"));
   assert.equal(kindWords("pdf"), "PDF");
   assert.equal(kindWords("xyz"), "xyz");
+});
+
+test("a page is found by its printed number, and by its sheet where none has that number", () => {
+  const labels = [null, "i", "ii", "1", "2"];
+  assert.equal(sheetOf(" 2 ", labels), 5);
+  assert.equal(sheetOf("II", labels), 3);
+  assert.equal(sheetOf("3", labels), 3);
+  assert.equal(sheetOf("x", labels), Number.NaN);
+  assert.equal(sheetOf("2"), 2);
 });
 
 test("neighbouring numbers are joined", () => {

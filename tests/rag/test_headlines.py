@@ -62,6 +62,7 @@ def test_a_question_that_no_figure_answers_has_none(question: str) -> None:
         ("Net revenues", "2,540", "In millions", "million"),
         ("Net revenues", "971.0", "Dollars in millions", "million dollars"),
         ("Net revenues", "$ 971.0", "$ Dollars in millions", "million"),
+        ("Net revenues", "971.0", "in thousands of euros", "thousand euros"),
         ("Weighted shares", "732.1", "shares in thousands", "thousand shares"),
         ("Net income per share", "$ 0.32", "$ In millions, except per share amounts", None),
         ("Margin", "20.4 %", "%", ""),

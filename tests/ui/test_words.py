@@ -13,15 +13,21 @@ from ui.words import (
     date_words,
     doubt_after,
     excerpt,
+    page_words,
     source_facts,
 )
 
 
 def test_a_source_has_its_publisher_its_date_and_its_pages_as_far_as_they_are_known() -> None:
-    assert source_facts("Ministry", "A. Author", "2025-07-18", 3) == ["Ministry", "18 July 2025", "page 3"]
-    assert source_facts(None, "A. Author", "2025", 3, 5) == ["A. Author", "2025", "pages 3, 5"]
-    assert source_facts("", None, None, None) == []
-    assert source_facts(None, None, None) == []
+    paged = page_words(3, "iv")
+    assert source_facts("Ministry", "A. Author", "2025-07-18", paged) == [
+        "Ministry",
+        "18 July 2025",
+        "page iv (sheet 3)",
+    ]
+    assert source_facts(None, "A. Author", "2025", page_words(3, "3")) == ["A. Author", "2025", "page 3"]
+    assert source_facts("", None, None, page_words(None, None)) == []
+    assert page_words(36, None) == "36"
 
 
 def test_a_source_without_a_date_is_undated() -> None:

@@ -31,6 +31,7 @@ from ui.words import (
     difference_words,
     doubt_after,
     excerpt,
+    page_words,
     source_facts,
 )
 
@@ -78,6 +79,7 @@ def print_sync(console: Console, stderr: Console, report: Result) -> None:
     counts = ", ".join(
         [
             *(f"{len(report[change])} {change}" for change in CHANGES[:3]),
+            *([f"{report['read_again']} read again by newer loaders"] if report["read_again"] else []),
             f"{report['unchanged']} unchanged",
             *([f"{len(report['failed'])} failed"] if report["failed"] else []),
         ]
@@ -330,8 +332,9 @@ def _print_entry(console: Console, mark: str, source: Text, remark: str, words: 
 
 
 def _source(place: Result) -> Text:
+    paged = page_words(place["page"], place.get("page_label"))
     facts = [
-        *source_facts(place.get("publisher"), place.get("author"), place["published"], place["page"]),
+        *source_facts(place.get("publisher"), place.get("author"), place["published"], paged),
         RECOGNISED if place.get("recognised") else None,
         place.get("path"),
     ]

@@ -6,7 +6,7 @@ Fields that a newer server adds are ignored.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
@@ -52,6 +52,7 @@ class SearchResult:
     published: str | None
     path: str
     page: int | None
+    page_label: str | None = field(default=None, kw_only=True)
     start: int
     end: int
     text: str
@@ -136,7 +137,10 @@ class Source(Protocol):
 
 def metadata_of(found: SearchResult | Citation) -> dict[str, Any]:
     """Return the metadata of a passage or a footnote: its document, version, span, page and publication."""
-    names = ("document_id", "version", "start", "end", "page", "path", "title", "publisher", "published")
+    names = (
+        *("document_id", "version", "start", "end", "page", "page_label"),
+        *("path", "title", "publisher", "published"),
+    )
     return {name: getattr(found, name) for name in names}
 
 

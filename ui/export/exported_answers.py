@@ -27,6 +27,7 @@ from ui.words import (
     compared_names,
     date_or_undated,
     difference_words,
+    page_words,
     source_facts,
 )
 
@@ -157,7 +158,7 @@ def _named_figure(value: str, name: str) -> str:
     return f"{value} ({name})" if name else value
 
 
-def facts(source: DocumentRecord | Citation | Passage, published: str | None, page: int | None) -> list[str]:
+def facts(source: DocumentRecord | Citation | Passage, published: str | None, page: str | None) -> list[str]:
     """Return the known facts that a footnote states about its source, from the title to the version."""
     issued = source_facts(source.publisher, source.author, published, page)
     known = (source.title, *issued, source.path, f"version {source.version}")
@@ -180,7 +181,7 @@ def _paragraphs(answer: Answer) -> Iterator[tuple[Sentence, ...]]:
 
 
 def _note(cited: Citation) -> Note:
-    attribution = facts(cited, cited.published, cited.page)
+    attribution = facts(cited, cited.published, page_words(cited.page, cited.page_label))
     if cited.superseded_by is not None:
         attribution.append(f"superseded by version {cited.superseded_by} when this was answered")
     if cited.recognised:
@@ -201,7 +202,7 @@ def _remarks(answer: Answer) -> Iterator[str]:
     for dropped in answer.dropped:
         yield f"Left out, as not supported: “{dropped.text}”: {dropped.reason}"
     for passage in answer.passages[: int(answer.abstained)]:
-        place = ", ".join(facts(passage, passage.published, passage.page))
+        place = ", ".join(facts(passage, passage.published, page_words(passage.page, passage.page_label)))
         yield f"Nearest passage: {place}" + (f": {passage.shortfall}" if passage.shortfall else "")
         if others := answer.passages[1:]:
             yield f"Other passages read: {len(others)}"

@@ -33,7 +33,7 @@ from ui.export.exported_answers import (
     lay_out,
     lay_out_conversation,
 )
-from ui.words import date_or_undated
+from ui.words import date_or_undated, page_words
 
 _VERDICT_WORDS: Mapping[Verdict, str] = {"unsupported": "not supported", "paraphrased": "only paraphrased"}
 
@@ -200,8 +200,8 @@ def _differences(note: Note, record: DocumentRecord, document: Document) -> Iter
         yield f"the quote differs from the document, which says there: “{words}”"
     if note.headings is not None and note.headings not in readable(document.text):
         yield f"its headings, “{note.headings}”, are not in the document"
-    stated = facts(note.cited, note.cited.published, note.cited.page)
-    known = facts(record, record.stated, document.page_at(start))
+    stated = facts(note.cited, note.cited.published, page_words(note.cited.page, note.cited.page_label))
+    known = facts(record, record.stated, page_words(document.page_at(start), document.label_at(start)))
     yield from (f"does not state “{visible(fact)}” about its source" for fact in known if fact not in stated)
     yield from (
         f"states “{visible(fact)}” about its source, which the library does not"

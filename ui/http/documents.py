@@ -62,7 +62,10 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A part of a document's canonical text. Citations count their offsets in the whole text."""
+    """A part of a document's canonical text. Citations count their offsets in the whole text.
+
+    ``page_labels`` has the printed number of each page, null where unknown; it is empty if all are.
+    """
 
     document_id: int
     version: int
@@ -71,6 +74,7 @@ class SourceText:
     start: int
     end: int
     page_starts: tuple[int, ...]
+    page_labels: tuple[str | None, ...]
     characters: int
     tables: tuple[TablePlace, ...]
 
@@ -284,6 +288,7 @@ def read_source(
         start=start,
         end=end,
         page_starts=document.page_starts,
+        page_labels=document.page_labels,
         characters=characters,
         tables=tuple(
             TablePlace(table.span.start, table.header.end, table.span.end)
@@ -402,7 +407,14 @@ def versions_router() -> Router:
         return {
             "document_id": document_id,
             "version": record.version,
-            "matches": [{**_span_fields(span), "page": document.page_at(span.start)} for span in shown],
+            "matches": [
+                {
+                    **_span_fields(span),
+                    "page": document.page_at(span.start),
+                    "page_label": document.label_at(span.start),
+                }
+                for span in shown
+            ],
             "total": len(shown) + sum(1 for _ in spans),
         }
 

@@ -39,7 +39,7 @@ from ui.http.router import Router
 from ui.http.streaming import Encode, ServerSentEvent, StreamFailed, answer_stream
 from ui.opening import until_warm
 from ui.search import Query, batch_response
-from ui.words import DOUBTS, MAX_ID, RECOGNISED, date_or_undated, doubt_after, source_facts
+from ui.words import DOUBTS, MAX_ID, RECOGNISED, date_or_undated, doubt_after, page_words, source_facts
 
 MODEL = "footnoted"  # the name of the only model; requests may use any other name
 ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
@@ -206,7 +206,12 @@ def footnotes(citations: Iterable[Citation]) -> str:
         if cited.headings is not None:
             caption = [line for line in cited.headings.splitlines() if line.strip() and not is_row(line)]
             words = escaped(": ".join([*caption, cited.words]))
-        facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
+        facts = [
+            cited.title,
+            *source_facts(
+                cited.publisher, cited.author, cited.published, page_words(cited.page, cited.page_label)
+            ),
+        ]
         facts += [RECOGNISED] if cited.recognised else []
         facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
         source = ", ".join(filter(None, map(escaped, facts)))
@@ -618,7 +623,11 @@ def _attributes(row: Mapping[str, Any]) -> Attributes:
 
 
 def _result(found: Mapping[str, Any], attributes: Attributes) -> dict[str, Any]:
-    place = {name: found[name] for name in ("version", "page", "start", "end") if found[name] is not None}
+    place = {
+        name: found[name]
+        for name in ("version", "page", "page_label", "start", "end")
+        if found[name] is not None
+    }
     return {
         "file_id": str(found["document_id"]),
         "filename": found["path"],

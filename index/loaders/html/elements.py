@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, islice, pairwise
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import regex
 
-from index.loaders.blocks import BULLET, MAX_CELL_CHARACTERS, Block, Heading, flow, is_sparse, row
+from index.loaders.blocks import BULLET, MAX_CELL_CHARACTERS, Block, Heading, flow, indent
 from index.loaders.equations import note_mark, superscript
+from index.loaders.merged_cells import MOST_REPEATED, Cell, table_lines
 from index.loaders.numerals import LETTER_FORMATS, written_number
 from index.loaders.text import unwrap
 from index.text.tabular import is_period
@@ -21,64 +21,10 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """It covers ``start`` to ``end`` (exclusive); ``linked`` is the share of its characters in links."""
-
-    text: str
-    start: int
-    end: int
-    linked: float = 0.0
-
-
-def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """A table that would be mostly empty keeps only the words of its cells.
-
-    Overlapping cells of different rows share a column; a cell over two of another row goes into the first. An
-    empty string stands for a missing cell, except after the last one.
-    """
-    gaps = _Gaps(rows)
-    places: dict[tuple[int, int], int] = {}
-    columns: list[tuple[int, int]] = []
-    for start, end in sorted({(cell.start, cell.end) for cells in rows for cell in cells}):
-        if gaps.within(start, end):
-            continue
-        first, last = columns[-1] if columns else (0, 0)
-        if start < last and not gaps.within(first, max(last, end)):
-            columns[-1] = (first, max(last, end))
-        else:
-            columns.append((start, end))
-        places[start, end] = len(columns) - 1
-    if is_sparse(len(rows), len(columns), sum(map(len, rows))):
-        return [[cell.text for cell in cells] for cells in rows]
-    ends = [end for _, end in columns]
-    lines: list[list[str]] = []
-    for cells in rows:
-        words: list[str] = []
-        for cell in cells:
-            place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
-            words += [""] * (place - len(words))
-            words.append(cell.text)
-        lines.append(words)
-    return lines
-
-
-class _Gaps:
-    def __init__(self, rows: Sequence[Sequence[Cell]]) -> None:
-        found = sorted({(left.end, right.start) for cells in rows for left, right in pairwise(cells)})
-        self._ends = [end for end, _ in found]
-        self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
-
-    def within(self, start: int, end: int) -> bool:
-        place = bisect_right(self._ends, start)
-        return place < len(self._nearest) and self._nearest[place] < end
-
-
 CELLS = frozenset({"td", "th"})
 
 _MOST_COLUMNS = 1000  # browsers let a cell cover no more
 _MOST_DOWN = 50  # further cells end with their own row
-_MOST_REPEATED = 10  # a multiple of the characters in its cells
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
 _FIGURE_END = re.compile(r"[\d–—-][)\]]?\Z")
 _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
@@ -106,7 +52,7 @@ class Table:
             if above.start <= start < above.end:
                 start = above.end
         width, height = (_span(element, name) for name in ("colspan", "rowspan"))
-        cell = Cell(flow(text), start, start + min(width, _MOST_COLUMNS), linked)
+        cell = Cell(flow(text), start, start + min(width, _MOST_COLUMNS), linked, _is_heading(element))
         self._cells.append(cell)
         self._characters += len(cell.text)
         if height > 1:
@@ -119,7 +65,7 @@ class Table:
         if any(cell.text for cell in self._cells):
             cells = list(self._cells)
             for cell, _ in self._down:
-                if self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters:
+                if self._repeated + len(cell.text) <= MOST_REPEATED * self._characters:
                     self._repeated += len(cell.text)
                     cells.append(cell)
             self._rows.append(sorted(cells, key=lambda cell: cell.start))
@@ -127,11 +73,11 @@ class Table:
         self._down = sorted(below[:_MOST_DOWN], key=lambda reach: reach[0].start)
         self._cells, self._reaching = [], []
 
-    def lines(self) -> list[tuple[str, float]]:
-        """With the mean share of link text in the cells."""
-        texts = [row(words) for words in in_columns([joined_figures(cells) for cells in self._rows])]
+    def parts(self) -> list[list[tuple[str, float]]]:
+        """Lines, with the mean share of link text in their cells."""
         links = [sum(cell.linked for cell in cells) / len(cells) for cells in self._rows]
-        return list(zip(texts, links, strict=True))
+        parts = table_lines([joined_figures(cells) for cells in self._rows])
+        return [[(line, links[number]) for number, line in part] for part in parts]
 
 
 def open_table(element: HtmlElement) -> Table | None:
@@ -151,7 +97,7 @@ def joined_figures(cells: Iterable[Cell]) -> list[Cell]:
     joined: list[Cell] = []
     for cell in cells:
         if joined and cell.text and _is_one_figure(joined[-1].text, cell.text):
-            joined[-1] = Cell(joined[-1].text + cell.text, joined[-1].start, cell.end)
+            joined[-1] = replace(joined[-1], text=joined[-1].text + cell.text, end=cell.end)
         elif cell.text:
             joined.append(cell)
     return joined
@@ -161,6 +107,14 @@ def _is_one_figure(before: str, text: str) -> bool:
     if _AFTER_FIGURE.fullmatch(text):
         return _FIGURE_END.search(before) is not None and not is_period(before)
     return _CURRENCY.fullmatch(before) is not None
+
+
+def _is_heading(element: HtmlElement | None) -> bool:
+    if element is None:
+        return False
+    parent = element.getparent()
+    around = parent.getparent() if parent is not None else None
+    return element.tag == "th" or (around is not None and around.tag == "thead")
 
 
 def _span(element: HtmlElement | None, name: str) -> int:
@@ -239,7 +193,10 @@ def page_blocks(root: HtmlElement) -> list[PageBlock]:
 
 
 def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
-    return [Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks]
+    return [
+        Heading(block.text.lstrip(), block.group, block.heading) if block.heading else block
+        for block in blocks
+    ]
 
 
 @dataclass(slots=True)
@@ -323,11 +280,12 @@ class _Reader:
             table.end_row(is_real=tag == "tr" and not starts)
         if tag == "table" and not starts:
             self.table = None
-            group = object()
-            self.blocks += [
-                PageBlock(line, group, linked=share, is_row=True, is_aside=self.asides > 0)
-                for line, share in table.lines()
-            ]
+            for part in table.parts():
+                group = object()
+                self.blocks += [
+                    PageBlock(line, group, linked=share, is_row=True, is_aside=self.asides > 0)
+                    for line, share in part
+                ]
 
     def _start_block(self, element: HtmlElement) -> None:
         self.flush()
@@ -336,7 +294,8 @@ class _Reader:
             outer = self.lists[-1].group if self.lists else object()
             self.lists.append(_List(outer, element))
         elif tag == "li":
-            self.marker += self.lists[-1].marker(element) if self.lists else BULLET
+            marker = self.lists[-1].marker(element) if self.lists else BULLET
+            self.marker += indent(len(self.lists) - 1) + marker if marker and not self.marker else marker
         elif tag == "pre":
             self.preformatted += 1
             self.is_code = element.find("code") is not None

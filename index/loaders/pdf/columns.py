@@ -63,7 +63,8 @@ def ordered(pieces: Sequence[Line]) -> list[Line]:
     sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
     from_right = len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
     read, jumps = _read(parts, from_right=from_right, depth=0)
-    if jumps < max(3, MIN_JUMPS * len(parts)):
+    count = sum(len(row.cells) for piece in pieces for row in (piece.rows or (piece,)))
+    if jumps < max(3, MIN_JUMPS * count):
         return list(pieces)
     return [
         replace(piece[0].line, cells=tuple(cell for part in piece for cell in part.line.cells))

@@ -10,8 +10,9 @@ import regex
 from index.loaders.blocks import flow, stretches
 from index.loaders.cover import LARGER, Cover, Shown, described, is_furniture
 from index.loaders.filings import filing
+from index.loaders.lines import begins_item
 from index.loaders.metadata import NO_PROPERTIES, Properties
-from index.loaders.pdf.paragraphs import begins_item, joined
+from index.loaders.pdf.paragraphs import joined
 from index.loaders.pdf.text import Line, Placed, joined_by
 
 _MAX_STEP = 1.9  # line heights between the lines of a title

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -16,11 +17,13 @@ from index.errors import LoadError, RecognitionError
 from index.loaders.archive import binary_kind, seems_pdf
 from index.loaders.assembly import assemble
 from index.loaders.blocks import flow
+from index.loaders.lines import known_words
 from index.loaders.metadata import Properties, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
 from index.loaders.pdf.cover import front_page
 from index.loaders.pdf.ocr import recognised, scale
+from index.loaders.pdf.page_labels import page_labels
 from index.loaders.pdf.paragraphs import (
     Paragraph,
     Stitched,
@@ -30,11 +33,12 @@ from index.loaders.pdf.paragraphs import (
     separate_notes,
     stitched,
     usual_height,
-    words_of,
 )
-from index.loaders.pdf.running_heads import without_running
-from index.loaders.pdf.table_layout import lines
+from index.loaders.pdf.rules import Rules, rules
+from index.loaders.pdf.running_heads import edges_of, without_running
+from index.loaders.pdf.table_layout import lines, with_ruled
 from index.loaders.pdf.text import Frame, Line, frame, glyphs, pieces, readable
+from index.text.passages import is_titled
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfBookmark, PdfDocument
@@ -51,7 +55,6 @@ MAX_PIXELS = 16_000_000  # of a drawn page: some pages are a hundred times as hi
 MAX_BOOKMARKS = 2_000
 MAX_LEVEL = 15  # files with deeper bookmarks are broken or hostile
 _MAX_TITLE = 300
-_MAX_NUMBER = 6  # characters of a heading's number, for example ``12.1.3``
 _LEEWAY = 3.0  # points by which the top of a paragraph may be above the target of its bookmark
 _PICTURES_WITHIN = 4  # the depth of nested forms (reusable parts of a page)
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
@@ -64,6 +67,7 @@ class _Page:
     frame: Frame
     runs: list[Line]
     is_picture: bool
+    rules: Rules
 
 
 class Bookmark(NamedTuple):
@@ -85,15 +89,22 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         document = _opened(data, path, options)
     try:
         with PDFIUM:
-            entries, marks = _entries(document), _bookmarks(document)
+            entries, marks, labels = _entries(document), _bookmarks(document), _labels(document)
         placed = [_page(document, number, path, options) for number in range(len(document))]
     finally:
         with PDFIUM:
             document.close()
-    written = [lines(ordered(runs)) for runs in without_cut_lines([page.runs for page in placed])]
+    uncut = without_cut_lines([page.runs for page in placed])
+    spelled = known_words(line.text for page in uncut for line in page)
+    written = [
+        lines(ordered(with_ruled(runs, page.rules, spelled)))
+        for runs, page in zip(uncut, placed, strict=True)
+    ]
     heights = [page.frame.height for page in placed]
-    kept = without_running(written, heights)
-    known, usual = words_of(kept), usual_height(kept)
+    edges = edges_of(written, heights)
+    kept = without_running(written, edges)
+    known = known_words(line.text for page in kept for line in page)
+    usual = usual_height(kept)
     parts = [
         (paragraphs(body, known), paragraphs(notes, known))
         for body, notes in (separate_notes(page, usual) for page in kept)
@@ -124,6 +135,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     return replace(
         assemble(path, "pdf", text, credible, stated=stated, sections=sections),
         page_starts=whole.page_starts,
+        page_labels=page_labels(written, edges, labels),
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
         unread_pages=_numbers(page.is_picture and not page.runs for page in placed),
@@ -212,6 +224,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
             try:
                 shown = frame(page)
                 runs = list(pieces(glyphs(shown, text_page)))
+                drawn = rules(page, shown) if runs else Rules()
                 pictures = page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=_PICTURES_WITHIN)
                 is_picture = not runs and next(pictures, None) is not None
             finally:
@@ -220,7 +233,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
     except PdfiumError as error:
         raise LoadError(path, f"is broken: page {number + 1} cannot be read", SAVE_AGAIN) from error
     if not is_picture or not options.ocr:
-        return _Page(shown, runs, is_picture)
+        return _Page(shown, runs, is_picture, drawn)
     try:
         with PDFIUM:
             picture = document[number].render(scale=scale(shown), grayscale=True).to_pil()
@@ -229,7 +242,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
         raise LoadError(path, f"is broken: page {number + 1} cannot be drawn", SAVE_AGAIN) from error
     except RecognitionError as error:
         raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
-    return _Page(shown, list(pieces(found)), is_picture=True)
+    return _Page(shown, list(pieces(found)), True, drawn)
 
 
 def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
@@ -251,16 +264,28 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
 
 
 def _title(entry: PdfBookmark) -> str:
-    """Its own method refuses half a surrogate pair."""
-    from ctypes import create_string_buffer
-
     from pypdfium2.raw import FPDFBookmark_GetTitle
 
-    size = FPDFBookmark_GetTitle(entry, None, 0)
+    return _words(partial(FPDFBookmark_GetTitle, entry))[:_MAX_TITLE].rstrip()
+
+
+def _labels(document: PdfDocument) -> list[str]:
+    """ISO 32000-1, 12.4.2: one for each page, or none."""
+    from pypdfium2.raw import FPDF_GetPageLabel
+
+    labels = [_words(partial(FPDF_GetPageLabel, document, page)) for page in range(len(document))]
+    return labels if any(labels) else []
+
+
+def _words(read: Callable[[Any, int], int]) -> str:
+    """The methods of pypdfium2 refuse half a surrogate pair."""
+    from ctypes import create_string_buffer
+
+    size = read(None, 0)
     buffer = create_string_buffer(size)
-    FPDFBookmark_GetTitle(entry, buffer, size)
+    read(buffer, size)
     written = buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "ignore")
-    return flow("".join(map(readable, written)))[:_MAX_TITLE].rstrip()
+    return flow("".join(map(readable, written)))
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
@@ -291,7 +316,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
     headings = [
         (abs(paragraph.first.top - y), start)
         for paragraph, start in starts
-        if _is_titled(paragraph.text, mark.title)
+        if is_titled(paragraph.text, mark.title)
     ]
     if headings:
         return min(headings)[1]
@@ -301,12 +326,3 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
         if paragraph.first.top <= y + _LEEWAY and paragraph.last.right > x
     ]
     return max(below)[2] if below else whole.page_starts[mark.page]
-
-
-def _is_titled(text: str, title: str) -> bool:
-    """The section number may be missing from the paragraph or from the bookmark."""
-    if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
-        return False
-    shorter, longer = sorted(("".join(filter(str.isalnum, one.casefold())) for one in (text, title)), key=len)
-    number = longer.removesuffix(shorter)
-    return bool(shorter) and longer.endswith(shorter) and len(number) <= _MAX_NUMBER

@@ -12,29 +12,30 @@ from statistics import median
 import regex
 
 from index.documents import PageLayout
-from index.loaders.blocks import stretches
+from index.loaders.blocks import indent, stretches
+from index.loaders.lines import (
+    DASH,
+    begins_item,
+    begins_marked,
+    begins_small,
+    divided,
+    ends_sentence,
+    goes_on,
+    is_one_word,
+)
 from index.loaders.pdf.text import WRAPPED_HYPHEN, Line, Placed, is_unspaced, unplaced
 from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
 
 MAX_SIZE_RATIO = 1.18  # of line heights within a paragraph: a heading is larger than its text
 MAX_STEP_RATIO = 1.25  # times the page's typical line distance; a larger one separates paragraphs
-MAX_STEP = 1.9  # line heights between the lines of a paragraph; double spacing is 1.7
+MAX_STEP = 1.9  # line heights between the lines of a paragraph, unless most of the page's are further apart
+MAX_WIDE_STEP = 2.6  # line heights; typewritten pages have twice their font's own distance, 2.1
+MAX_WIDE_RATIO = 1.03  # times such a page's typical line distance: the lines of a list vary more
 MAX_INDENT = 0.8  # line heights; a line with a larger indent begins a paragraph
 SLACK = 0.5  # line heights that a program may leave before the margin when it wraps a line
+FEW_CHARACTERS = 25  # of a line; shorter ones are mostly labels of a figure, or stand alone
 RAGGED_SHARE = 0.35  # of the column's width may stay free if the next line begins in lower case
-_ITEM = regex.compile(
-    r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
-)
-_DASH = regex.compile(r"[–—-]\s")
-_SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
-_INITIALS = regex.compile(r"\b(?:\p{L}\.){2,}\s*\Z")
-_ENDING = 12
-_DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
-_COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")  # ``Analyst-in-``: its last word is too short
-_HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
-_CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
-_WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-‐][\p{L}\p{M}]+)*")
 SAME_SIZE = 1.06  # the largest ratio of line heights within one paragraph
 MIN_WIDTH = 12  # line heights: captions and cells of tables are narrower than columns
 MIN_WIDTH_INSIDE = 8  # if the next column begins in lower case, as few cells of a table do
@@ -82,22 +83,6 @@ class Stitched:
     paragraph_starts: tuple[tuple[int, ...], ...]
 
 
-def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """In lower case, without divided ones; as ``known``, they show whether a hyphen divides a word."""
-    words: set[str] = set()
-    for page in pages:
-        is_divided = False
-        for line in page:
-            text = line.text.strip()
-            text = _CONTINUES.sub("", text, count=1) if is_divided else text
-            divided = _divided(text)
-            is_divided = divided is not None
-            found = _WORD.findall(text.removesuffix(divided[0]) if divided else text)
-            words |= {word.casefold() for word in found}
-            words |= {part for word in found if "-" in word for part in word.casefold().split("-")}
-    return frozenset(words)
-
-
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
     """In points, the one that the most characters have; 0 without lines."""
     characters: Counter[float] = Counter()
@@ -116,7 +101,8 @@ def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list
     for number, line in enumerate(page):
         characters = sum(len(cell.words.text) for cell in line.cells)
         narrow = line.right - line.left < _VERTICAL_WIDTH * line.height * characters
-        if characters >= _MIN_VERTICAL_CHARACTERS and narrow:
+        # The cells of a row may have several lines.
+        if characters >= _MIN_VERTICAL_CHARACTERS and narrow and not line.is_row:
             notes.add(number)
     for number, line in enumerate(page):
         if number in notes or not small[number] or not _MARK.match(line.text):
@@ -136,18 +122,23 @@ def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list
 
 def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
     prose = [line for line in page if not line.is_row]
-    steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
-    step = median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
+    steps = _steps(line for line in pairwise(prose) if len(line[0].text) >= FEW_CHARACTERS) or _steps(
+        pairwise(prose)
+    )
+    step = median(steps or [MAX_STEP / MAX_STEP_RATIO])
     blocks: list[Paragraph] = []
     for run in stretches(page, partial(_goes_on, step=step)):
         margin = _margin(run, page)
-        words, first = run[0].words, run[0]
-        for line, following in pairwise(run):
-            if _is_wrapped(line, following, margin):
-                words = joined(words, following.words, known)
+        words, first, is_prose = run[0].words, run[0], False
+        for number, (line, following) in enumerate(pairwise(run)):
+            is_small = len(line.text) >= FEW_CHARACTERS and goes_on(line.text, following.text)
+            is_inside = is_prose and not ends_sentence(line.text, following.text)
+            beside = _margin_beside(run, number) if is_inside else margin
+            if is_small or _is_wrapped(line, following, min(margin, beside)):
+                words, is_prose = joined(words, following.words, known), is_prose or is_small
             else:
                 blocks.append(Paragraph(words, first, line, margin))
-                words, first = following.words, following
+                words, first, is_prose = following.words, following, False
         blocks.append(Paragraph(words, first, run[-1], margin))
     found: list[Paragraph] = []
     for block in blocks:
@@ -167,7 +158,7 @@ def _goes_on(run: Sequence[Line], following: Line, step: float) -> bool:
     below = line.bottom - following.bottom
     return (
         large <= MAX_SIZE_RATIO * small
-        and 0 < below <= min(MAX_STEP_RATIO * step, MAX_STEP) * large
+        and 0 < below <= max(min(MAX_STEP_RATIO * step, MAX_STEP), MAX_WIDE_RATIO * step) * large
         and following.left < line.right
         and line.left < following.right
     )
@@ -175,9 +166,9 @@ def _goes_on(run: Sequence[Line], following: Line, step: float) -> bool:
 
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
     """A dash begins an item only if ``run`` ends a sentence or begins with the same dash."""
-    if _ITEM.match(following.text):
+    if begins_marked(following.text):
         return True
-    if not _DASH.match(following.text):
+    if not DASH.match(following.text):
         return False
     return run[0].text[0] == following.text[0] or ends_sentence(run[-1].text)
 
@@ -188,6 +179,17 @@ def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
         return margin
     aligned = sorted(line.right for line in page if abs(line.left - run[0].left) < 1.5 * run[0].height)
     return max(margin, aligned[int(0.9 * (len(aligned) - 1))])
+
+
+def _steps(pairs: Iterable[tuple[Line, Line]]) -> list[float]:
+    steps = ((line.bottom - following.bottom) / line.height for line, following in pairs)
+    return [step for step in steps if 0 < step < MAX_WIDE_STEP]
+
+
+def _margin_beside(run: Sequence[Line], number: int) -> float:
+    """Beside a figure, the margin of the few lines before the break, or of those after it."""
+    before, after = run[max(number - 2, 0) : number + 1], run[number + 1 : number + 4]
+    return min(max(line.right for line in before), max(line.right for line in after))
 
 
 def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
@@ -213,44 +215,13 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
     rest = following.cut(len(following.text) - len(start), len(following.text))
-    divided, continued = _divided(text), _CONTINUES.match(start)
-    if divided and not (
-        continued
-        and not _is_compound(divided[1].casefold(), continued[0].casefold(), known)
-        and not _COMPOUND.search(text)
-    ):
-        return Placed(f"{text[:-1]}-", end.boxes, end.mended), rest
-    if divided:
+    if is_one_word(text, start, known):
         whole = end.cut(0, len(text) - 1)
         return Placed(whole.text, whole.boxes, (*whole.mended, len(whole.text))), rest
+    if divided(text):
+        return Placed(f"{text[:-1]}-", end.boxes, end.mended), rest
     is_tight = text.endswith("—") or (is_unspaced(text[-1]) and is_unspaced(start[0]))
     return (end if is_tight and (end, rest) == (line, following) else end + unplaced(" ")), rest
-
-
-def _divided(text: str) -> regex.Match[str] | None:
-    """For example *exam* in *for exam-*."""
-    return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
-
-
-def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """As in *long-term*: the document's words decide."""
-    if len(first) == 1:
-        return True
-    if f"{first}{second}" in known:
-        return False
-    return f"{first}-{second}" in known or (min(len(first), len(second)) > 2 and {first, second} <= known)
-
-
-def ends_sentence(text: str, following: str = "") -> bool:
-    """Initials, as in "the U.K.", end no sentence if ``following`` begins in lower case."""
-    end = text[-_ENDING:]
-    if following.lstrip()[:1].islower() and _INITIALS.search(end):
-        return False
-    return _SENTENCE_END.search(end) is not None
-
-
-def begins_item(text: str) -> bool:
-    return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
 def followed(
@@ -328,14 +299,19 @@ def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph
 
 
 def _is_text(paragraph: Paragraph, usual: float) -> bool:
-    """In the size of the document's text, and neither a row nor a caption."""
+    """In the size of the document's text, and neither a row, a caption nor a lone number."""
     ratio = paragraph.height / usual
-    return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
+    return (
+        not paragraph.is_row
+        and 1 / SAME_SIZE < ratio < SAME_SIZE
+        and not _CAPTION.match(paragraph.text)
+        and _LETTER.search(paragraph.text) is not None
+    )
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     """A single line directly after ``end`` may stand in a column of any width."""
-    least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
+    least = MIN_WIDTH_INSIDE if begins_small(rest.text) else MIN_WIDTH
     widths = [
         (paragraph.margin - paragraph.last.left) / paragraph.height
         for paragraph in (end, rest)
@@ -361,7 +337,7 @@ def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bo
     ):
         return False
     room = end.margin - end.last.right
-    if _divided(end.text) or rest.text[0].islower():
+    if divided(end.text) or begins_small(rest.text):
         return room < RAGGED_SHARE * max(end.margin - end.last.left, end.height)
     is_full = _is_long(end) and room < (0.2 + SLACK) * end.height + rest.first.first_word
     return is_next and is_full
@@ -373,6 +349,7 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
     paragraph_starts: list[tuple[int, ...]] = []
     length = 0
     before: Paragraph | None = None
+    edges: list[float] = []  # of the levels of the list
     for page in pages:
         offsets: list[int] = []
         for paragraph in page:
@@ -383,7 +360,9 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
                 length += len(end.text) - len(before.text)
                 pieces += [end, rest]
             else:
+                edges = _edges(edges, paragraph)
                 between = "\n" if _is_next_row(before, paragraph, is_first=not offsets) else "\n\n"
+                between += indent(len(edges) - 1)
                 length += len(between)
                 pieces += [unplaced(between), paragraph.words]
             offsets.append(length)
@@ -399,6 +378,16 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
     # Takes linear time: a ``+`` for each piece would copy the text so far each time.
     text, boxes = "".join(piece.text for piece in pieces), b"".join(piece.boxes for piece in pieces)
     return Stitched(Placed(text, boxes, tuple(mended)), tuple(starts), tuple(paragraph_starts))
+
+
+def _edges(edges: Sequence[float], paragraph: Paragraph) -> list[float]:
+    """The left edges of the item and of those that it belongs to; those of another column do not count."""
+    left, height = paragraph.first.left, paragraph.height
+    if paragraph.is_row or not begins_item(paragraph.text):
+        return []
+    if edges and abs(left - edges[-1]) > MIN_WIDTH * height:
+        return [left]
+    return [*(edge for edge in edges if edge < left - MAX_INDENT * height), left]
 
 
 def _is_next_row(before: Paragraph, row: Paragraph, *, is_first: bool) -> bool:

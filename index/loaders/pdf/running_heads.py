@@ -22,18 +22,19 @@ MIN_PAGES = 3  # that share a running title; 2 in a document of at most ``_FEW_P
 MAX_SIZE = 1.3  # a line with letters is a heading if it is taller than this times the page's median
 MAX_HEADING_LINES = 8  # in the headings of a table
 _FEW_PAGES = 4
-_SAME_HEIGHT = 4.0  # points between the heights of the lines of one running title
+SAME_HEIGHT = 4.0  # points between the heights of the lines of one running title
 _CLOSE = 1.6  # line heights from a table's heading to the next heading or row below it
 _APART = 1.0  # line heights from a page number to the text, at least
 _MAX_NUMBER = 20_000
 _NUMBER = regex.compile(r"\d+|(?<=\A\W*)[ivxlc]+(?=\W*\Z)")
 _LETTER = regex.compile(r"\p{L}")
+PAGE_WORD = r"(?:p\.|pg\.?|page|s\.|seite|pagina|página|pág\.|strona|str\.|sida|side|sivu)"
 _PAGE_NUMBER = regex.compile(
-    r"(?:p\.|pg\.?|page|s\.|seite|pagina|página|pág\.|strona|str\.|sida|side|sivu)?\s*[-–—\[(]?\s*"
+    rf"{PAGE_WORD}?\s*[-–—\[(]?\s*"
     r"(?:\d{1,3}|[ivxl]{1,6})\s*[-–—\])]?(?:\s*(?:of|/|von|de|sur|di|z|van|av|\|)\s*\d{1,4})?",
     regex.IGNORECASE,
 )
-_PART = regex.compile(
+PART = regex.compile(
     r"\W*(?:chapter|annex|appendix|section|part|table|figure|chart|box|exhibit|schedule|article|lesson|step|slide"
     r"|kapitel|anhang|anlage|abschnitt|tabelle|abbildung|artikel|chapitre|annexe|tableau|partie|cap[ií]tulo"
     r"|anexo|secci[oó]n|cuadro|parte|capitolo|allegato|sezione|tabella|hoofdstuk|bijlage|rozdzia[lł])\s+\d"
@@ -41,7 +42,7 @@ _PART = regex.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Edge:
+class Edge:
     """``place`` is the distance from the edge, in points; a lone Roman numeral counts as a number."""
 
     page: int
@@ -53,13 +54,17 @@ class _Edge:
     is_outermost: bool
 
 
-def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
-    """``heights`` are in points. A page that would be empty keeps lines with letters; if all, all stay."""
-    edges = [
+def edges_of(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[Edge]:
+    """``heights`` are in points."""
+    return [
         edge
         for page, (lines, height) in enumerate(zip(pages, heights, strict=True))
         for edge in _edges(page, lines, height)
     ]
+
+
+def without_running(pages: Sequence[Sequence[Line]], edges: Sequence[Edge]) -> list[list[Line]]:
+    """A page that would be empty keeps lines with letters; if all, all stay."""
     running = _repeated(edges, len(pages)) | _page_numbers(edges, pages)
     kept = [
         [line for index, line in enumerate(lines) if (page, index) not in running]
@@ -73,7 +78,7 @@ def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
     ]
 
 
-def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
+def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[Edge]:
     """Except headings of the text and of tables."""
     if not lines:
         return
@@ -98,7 +103,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
                 for number in _NUMBER.findall(text)
             )
             is_outermost = rows == 1 and place + line.height <= NUMBER_EDGE * height
-            yield _Edge(page, index, is_top, place, text, numbers, is_outermost)
+            yield Edge(page, index, is_top, place, text, numbers, is_outermost)
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
@@ -112,19 +117,19 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
     return False
 
 
-def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
+def _repeated(edges: Iterable[Edge], pages: int) -> set[tuple[int, int]]:
     """As (page, line). One number may grow with the page, from *Chapter 1 | 12* to *Chapter 1 | 13*."""
     if pages < MIN_PAGES:
         return set()
     needed = MIN_PAGES if pages > _FEW_PAGES else 2
-    alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
+    alike: dict[tuple[bool, str, int], list[Edge]] = defaultdict(list)
     for edge in sorted(edges, key=lambda edge: edge.place):
         wording = " ".join(_NUMBER.sub("#", edge.text).split())
         alike[edge.is_top, wording, len(edge.numbers)].append(edge)
     return {
         (edge.page, edge.index)
         for group in alike.values()
-        for same in stretches(group, lambda same, edge: edge.place - same[0].place <= _SAME_HEIGHT)
+        for same in stretches(group, lambda same, edge: edge.place - same[0].place <= SAME_HEIGHT)
         for key in _keys(same)
         for part in key
         if len({edge.page for edge in part}) >= needed
@@ -132,21 +137,21 @@ def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
     }
 
 
-def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
+def _keys(edges: Sequence[Edge]) -> Iterator[list[list[Edge]]]:
     """First by equal numbers, then by the difference between one number and the page's index."""
-    by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
+    by_numbers: dict[tuple[int, ...], list[Edge]] = defaultdict(list)
     for edge in edges:
         by_numbers[edge.numbers].append(edge)
     yield list(by_numbers.values())
-    names_part = _PART.match(edges[0].text) is not None  # a part's number is not a page number
+    names_part = PART.match(edges[0].text) is not None  # a part's number is not a page number
     for position in range(int(names_part), len(edges[0].numbers)):
-        ahead: dict[int, list[_Edge]] = defaultdict(list)
+        ahead: dict[int, list[Edge]] = defaultdict(list)
         for edge in edges:
             ahead[edge.numbers[position] - edge.page].append(edge)
         yield list(ahead.values())
 
 
-def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
+def _page_numbers(edges: Iterable[Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
     """As (page, line). From ``MIN_PAGES`` pages on, digits must be the page's number, from 1."""
     return {
         (edge.page, edge.index)

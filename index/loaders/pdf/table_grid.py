@@ -32,7 +32,7 @@ _NUMBER = regex.compile(
     r"\)?%?\)?[¹²³⁰⁴-⁹*†‡]*(?:\([a-z0-9]{1,2}\))*[,;]?"
 )
 _NOTHING = regex.compile(
-    r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{2,3}|:|×|✓|●|○", regex.IGNORECASE
+    r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{1,3}|:|×|✓|●|○", regex.IGNORECASE
 )
 _DASH = regex.compile(r"[-–—−]")
 _SUFFIX = regex.compile(r"\)?%\)?[¹²³⁰⁴-⁹*]*|\)+|pts?\.?|bps|pp")
@@ -74,7 +74,7 @@ class Column(NamedTuple):
     right: float
     has_figures: bool
 
-    def distance(self, words: Token | Atom) -> float:
+    def distance(self, words: Token | Atom | Cell) -> float:
         """From the middle of ``words``, in points; negative inside the column."""
         middle = (words.left + words.right) / 2
         return max(self.left - middle, middle - self.right)
@@ -113,7 +113,7 @@ def atoms(line: Line) -> list[Atom]:
             row[-1] = Atom((*row[-1].tokens, *atom.tokens), is_figure=True)
         else:
             row.append(atom)
-    return row
+    return sorted(row, key=lambda atom: atom.left)  # some files have the cells of a row in another order
 
 
 def _atoms_of(tokens: Sequence[Token], height: float) -> list[Atom]:
@@ -135,7 +135,7 @@ def _goes_on(part: Sequence[Token], token: Token, height: float) -> bool:
     text, before = token.words.text, part[-1].words.text
     if _SIGN.fullmatch(before):
         return True
-    if not any(map(_is_figure, part)):
+    if not any(map(_is_figure, part)) or gap < -height:
         return False
     if _SUFFIX.fullmatch(text):
         return gap < SUFFIX_GAP * height
@@ -173,8 +173,15 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
     share = shared / np.maximum(np.minimum((right - left)[:, None], right - left), 0.1)
     above = (share >= MIN_OVERLAP) & (row[:, None] != row)
+    is_figure = np.array([atom.is_figure for atom, _ in flat])
+    figures = _clusters(share, above & is_figure[:, None] & is_figure, row)
+    column_of = {member: number for number, each in enumerate(figures) if len(each) > 1 for member in each}
     spanning = [
-        not atom.is_figure and bool((np.bincount(row[above[place]]) > 1).any())
+        # Figures that stand close to each other in one row may be far apart in others.
+        int((np.bincount(row[above[place]]) > 1).sum()) > (len(flat) if len(atom.tokens) == 1 else 1)
+        if atom.is_figure
+        else bool((np.bincount(row[above[place]]) > 1).any())
+        or len({column_of.get(int(other), -1) for other in np.flatnonzero(above[place])} - {-1}) > 1
         for place, (atom, _) in enumerate(flat)
     ]
     clusters = _clusters(share, above & ~(np.array(spanning)[:, None] | np.array(spanning)), row)
@@ -183,9 +190,9 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     is_heading = [number < body or is_period(text_of(atom)) for atom, number in flat]
     found = []
     for members in _with_headings(clusters, is_heading, left, right, row):
-        figures = sum(flat[member][0].is_figure for member in members)
+        count = sum(flat[member][0].is_figure for member in members)
         edges = float(left[members].min()), float(right[members].max())
-        found.append((len(members), Column(*edges, has_figures=2 * figures > len(members))))
+        found.append((len(members), Column(*edges, has_figures=2 * count > len(members))))
     columns: list[Column] = []
     for _, column in sorted(found, key=lambda counted: -counted[0]):
         # Leave out those that overlap a column with more atoms.
@@ -257,14 +264,14 @@ def filled(cells: Mapping[int, Cell], columns: Sequence[Column]) -> list[Cell]:
 
 
 def placed(
-    row: Sequence[Atom], height: float, columns: Sequence[Column]
+    row: Sequence[Atom], height: float, columns: Sequence[Column], *, are_headings: bool = False
 ) -> list[tuple[Atom, tuple[int, ...]]]:
     """Atoms over several columns are split where :func:`split_at` can, unless they are dates."""
     found = []
     waiting = list(row)
     while waiting:
         atom = waiting.pop(0)
-        covered = _covered(atom, columns)
+        covered = _covered(atom, columns, is_heading=are_headings)
         parts = None
         if len(covered) > 1 and not is_date(text_of(atom)):
             parts = split_at(atom, [columns[number] for number in covered], height)
@@ -275,7 +282,7 @@ def placed(
     return found
 
 
-def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
+def _covered(atom: Atom, columns: Sequence[Column], *, is_heading: bool) -> tuple[int, ...]:
     shared = [min(atom.right, column.right) - max(atom.left, column.left) for column in columns]
     covered = tuple(
         number
@@ -285,7 +292,8 @@ def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
     if len(covered) < 2:
         # The nearest column has the largest overlap or, if none overlaps, the smallest gap (below 0 here).
         return covered or (max(range(len(columns)), key=lambda number: shared[number]),)
-    return (max(covered, key=lambda number: shared[number]),) if atom.is_figure else covered
+    is_one = atom.is_figure and not is_heading and sum(map(_is_figure, atom.tokens)) < 2
+    return (max(covered, key=lambda number: shared[number]),) if is_one else covered
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
@@ -299,7 +307,8 @@ def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom]
         if parts[-1] and own > column:
             is_apart = token.left - parts[-1][-1].right >= least
             ends_label = not columns[0].has_figures and columns[own].has_figures and _is_figure(token)
-            if is_apart or (ends_label and token.left >= columns[own].left - height):
+            are_figures = _is_figure(token) and all(map(_is_figure, parts[-1]))
+            if is_apart or are_figures or (ends_label and token.left >= columns[own].left - height):
                 parts.append([])
         if not parts[-1]:
             column = own

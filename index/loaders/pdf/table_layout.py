@@ -7,13 +7,18 @@ first. A column without an atom gets an empty cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise, takewhile
+from itertools import chain, pairwise, takewhile, zip_longest
+from statistics import median
 
 import regex
 
+from index.loaders.blocks import MAX_CELL_CHARACTERS, stretches
 from index.loaders.equations import superscript
+from index.loaders.pdf.paragraphs import joined
+from index.loaders.pdf.rules import NEAR, Grid, Rule, Rules, grid_of, grids, parts_of
 from index.loaders.pdf.table_grid import (
     Atom,
     Column,
@@ -33,11 +38,17 @@ from index.loaders.pdf.table_headings import (
     is_by_cell,
     with_levels,
 )
-from index.loaders.pdf.text import Cell, Line, Placed, unplaced
+from index.loaders.pdf.text import MIN_GUTTER, WRAPPED_HYPHEN, Cell, Line, Placed, unplaced
 from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
+MAX_APART = 20  # lines between headings and the first row of their table, which may be in any order
 MAX_STEP = 3.0  # line heights between two rows of a table
 MAX_ATOMS = 2_000  # a larger table is not arranged: the search for columns takes quadratic time
+MIN_FILLED = 0.4  # share of the places between rules that have words: the grid of a chart has few
+CLOSE = 0.8  # share of the step between rows that is less than a step between the lines of one label
+MIN_RULES = 4  # of one width that part the rows of a table
+MIN_USED = 0.2  # share of the rows times that of the columns which have words
+MAX_REPEATED = 4  # times the characters of a table, in cells over several rows
 TIGHT = 1.5  # line heights between two lines of one cell
 # The end of a label that continues in the next line.
 _UNFINISHED = regex.compile(
@@ -56,6 +67,16 @@ _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 def lines(pieces: Iterable[Line]) -> list[Line]:
     """``pieces`` are in reading order."""
+    read: list[Line] = []
+    for stretch in stretches(pieces, lambda stretch, piece: not (stretch[-1].rows or piece.rows)):
+        if stretch[0].rows:
+            _add_ruled(read, list(stretch[0].rows))
+        else:
+            read += _unruled(stretch)
+    return read
+
+
+def _unruled(pieces: Iterable[Line]) -> list[Line]:
     joined: list[Line] = []
     for piece in pieces:
         line = replace(piece, cells=_wide_cells(piece))
@@ -145,21 +166,260 @@ def _gaps(line: Line) -> list[tuple[float, float]]:
     return [(before.right, cell.left) for before, cell in pairwise(line.cells)]
 
 
+def with_ruled(pieces: Sequence[Line], drawn: Rules, known: frozenset[str]) -> list[Line]:
+    """One line stands for each table whose cells are parted by rules, in place of its first piece.
+
+    ``known`` are words of the document, as for :func:`paragraphs.joined`.
+    """
+    kept = list(pieces)
+    for grid in (*grids(drawn), *_between_rules(drawn, kept)):
+        parts = [parts_of(piece, grid) for piece in kept]
+        # Above the first row of several cells stands a caption, below the last one a note.
+        rows = [row for row, cells in enumerate(grid.cells) if len(set(cells)) > 1]
+        held: dict[tuple[int, int], list[Line]] = defaultdict(list)
+        for place, part in chain.from_iterable(parts):
+            if place is None or not rows:
+                continue
+            start, end, *_ = grid.cells[place[0]][place[1]]
+            if rows[0] <= end and start <= rows[-1]:
+                held[place].append(part)
+        table = _ruled_table(grid, held, known) if len(rows) > 1 else None
+        if table is None or _only_heads(table.rows, grid, kept):
+            continue
+        replaced: list[Line] = []
+        for piece, its in zip(kept, parts, strict=True):
+            left = [part for place, part in its if place not in held]
+            if len(left) < len(its) and table not in replaced:
+                replaced.append(table)
+            replaced += [piece] if len(left) == len(its) else left
+        kept = replaced
+    return kept
+
+
+def _between_rules(drawn: Rules, pieces: Sequence[Line]) -> Iterator[Grid]:
+    """Rules of one width part the rows, and gaps the columns, if some row has several lines."""
+    for rules in stretches(
+        sorted(drawn.horizontal, key=lambda rule: (rule.start, rule.end)),
+        lambda group, rule: max(rule.start - group[0].start, abs(rule.end - group[0].end)) < NEAR,
+    ):
+        if len(rules) < MIN_RULES:
+            continue
+        _, start, end = rules[0]
+        heights = sorted(rule.at for rule in rules)
+        inside = [
+            piece
+            for piece in pieces
+            if not piece.rows
+            and heights[0] < (piece.bottom + piece.top) / 2 < heights[-1]
+            and start - NEAR <= piece.left
+            and piece.right <= end + NEAR
+        ]
+        is_crossed = any(
+            start + NEAR < rule.at < end - NEAR and rule.start < heights[-1] and heights[0] < rule.end
+            for rule in drawn.vertical
+        )
+        if is_crossed or not inside:
+            continue
+        gap = MIN_GUTTER * max(piece.height for piece in inside)
+        spans = sorted((atom.left, atom.right) for piece in inside for atom in atoms(piece))
+        columns: list[Rule] = []
+        reached = spans[0][1]
+        for left, right in spans:
+            if left - reached > gap:
+                columns.append(Rule((reached + left) / 2, heights[0], heights[-1]))
+            reached = max(reached, right)
+        sides = [Rule(side, heights[0], heights[-1]) for side in (start, end)]
+        grid = grid_of(rules, [sides[0], *columns, sides[1]])
+        if columns and grid is not None and _has_long_cells(grid, inside):
+            yield grid
+
+
+def _has_long_cells(grid: Grid, pieces: Iterable[Line]) -> bool:
+    """Below the headings. No line has two figures, and no three lines in all cells may be three rows."""
+    held: dict[tuple[int, int], list[Line]] = defaultdict(list)
+    for piece in pieces:
+        for place, part in parts_of(piece, grid):
+            if place is not None:
+                held[place].append(part)
+    rows: dict[int, list[list[Line]]] = defaultdict(list)
+    for (row, _), parts in sorted(held.items()):
+        rows[row].append(_lines_of(parts))
+    _, *body = rows.values()
+    counts = [[len(lines) for lines in cells] for cells in body]
+    return (
+        any(max(each) > 1 for each in counts)
+        and not any(min(each) == max(each) > 2 and len(each) > 1 for each in counts)
+        and all(
+            sum(atom.is_figure for atom in atoms(line)) < 2
+            for cells in rows.values()
+            for lines in cells
+            for line in lines
+        )
+    )
+
+
+def _only_heads(rows: Sequence[Line], grid: Grid, pieces: Sequence[Line]) -> bool:
+    """Figures that no rules part stand directly below."""
+    if any(has_quantity(atoms(row)) for row in rows):
+        return False
+    return any(
+        -0.5 * piece.height < grid.rows[-1] - piece.top < 2 * piece.height
+        and grid.columns[0] <= atom.left <= grid.columns[-1]
+        and atom.is_figure
+        for piece in pieces
+        for atom in (atoms(piece) if abs(grid.rows[-1] - piece.top) < 2 * piece.height else ())
+    )
+
+
+def _ruled_table(
+    grid: Grid, held: Mapping[tuple[int, int], Sequence[Line]], known: frozenset[str]
+) -> Line | None:
+    """None if its places are no cells: too few have words, or one has an essay or several rows."""
+    spread = chain.from_iterable(_spread(grid, place, parts) for place, parts in held.items())
+    texts = {place: _lines_of(parts) for place, parts in spread}
+    cells = {place: _ruled_cell(its, known) for place, its in texts.items()}
+    words_in = Counter(row for row, _ in cells)
+    columns = sorted({column for _, column in cells})
+    places = {each[::2] for row in grid.cells for each in row}
+    asked = [place for place in places if place[0] in words_in and place[1] in columns]
+    if (
+        sum(count > 1 for count in words_in.values()) < 2
+        or len(cells) < MIN_FILLED * len(asked)
+        or len(words_in) * len(columns) < MIN_USED * len(grid.cells) * len(grid.cells[0])
+        or max(len(cell.words.text) for cell in cells.values()) > MAX_CELL_CHARACTERS
+        or _is_stacked(texts)
+    ):
+        return None
+    repeats_left = MAX_REPEATED * sum(len(cell.words.text) for cell in cells.values())
+    rows: list[Line] = []
+    for row in sorted(words_in):
+        first = min(column for place, column in texts if place == row)
+        like = texts[row, first][0]
+        row_cells: list[Cell] = []
+        for column in columns:
+            above, *_ = grid.cells[row][column]
+            cell = cells.get((above, column))
+            if cell and above < row:
+                repeats_left -= len(cell.words.text)
+                cell = cell if repeats_left > 0 else None
+            left, right = grid.columns[column : column + 2]
+            row_cells.append(cell or Cell(unplaced(""), left, right, 0.0))
+        while not row_cells[-1].words.text:
+            row_cells.pop()
+        bold = like.bold[0], texts[row, first][-1].bold[1]
+        rows.append(Line(tuple(row_cells), like.bottom, like.top, bold, is_row=True))
+    every = [line for its in texts.values() for line in its]
+    whole = Cell(rows[0].words, min(line.left for line in every), max(line.right for line in every), 0.0)
+    bottom, top = min(line.bottom for line in every), max(line.top for line in every)
+    return Line((whole,), bottom, top, rows=tuple(rows))
+
+
+def _lines_of(parts: Sequence[Line]) -> list[Line]:
+    """From the top, each from left to right."""
+    found = []
+    for beside in stretches(
+        sorted(parts, key=lambda part: -part.bottom - part.top),
+        lambda line, part: all(
+            part.shared_height(other) > 0.5 * min(part.height, other.height)
+            and min(part.right, other.right) - max(part.left, other.left) < 0.3 * part.height
+            for other in line
+        ),
+    ):
+        line, *others = sorted(beside, key=lambda part: part.left)
+        for other in others:
+            line = _together(line, other)
+        found.append(replace(line, cells=(Cell(line.words, line.left, line.right, line.first_word),)))
+    return found
+
+
+def _ruled_cell(lines: Sequence[Line], known: frozenset[str]) -> Cell:
+    words = lines[0].words.strip()
+    for line in lines[1:]:
+        words = joined(words, line.words.strip(), known)
+    words = replace(words, text=words.text.replace(WRAPPED_HYPHEN, "-"))
+    left, right = min(line.left for line in lines), max(line.right for line in lines)
+    return Cell(words, left, right, lines[0].first_word)
+
+
+def _spread(
+    grid: Grid, place: tuple[int, int], parts: Sequence[Line]
+) -> list[tuple[tuple[int, int], Sequence[Line]]]:
+    """In a cell over several columns, words that stand apart may be those of each column."""
+    row, start = place
+    *_, end = grid.cells[row][start]
+    own = [sum(edge < (part.left + part.right) / 2 for edge in grid.columns[1:]) for part in parts]
+    if start == end or len(parts) == 1 or len(set(own)) < len(parts):
+        return [(place, parts)]
+    return [((row, column), [part]) for column, part in zip(own, parts, strict=True)]
+
+
+def _is_stacked(texts: Mapping[tuple[int, int], Sequence[Line]]) -> bool:
+    """Some cell has the figures of several rows or columns, which no rule parts."""
+    stacks: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+    for (row, _), lines in texts.items():
+        figures = [sum(atom.is_figure for atom in atoms(line)) for line in lines]
+        if max(figures) > 2 or sum(map(bool, figures)) > 2 or sum(count > 1 for count in figures) > 1:
+            return True
+        stacks[row].append((len(lines), all(figures)))
+    for cells in stacks.values():
+        counts = [count for count, _ in cells]
+        stacked = [count for count, is_stack in cells if is_stack]
+        if min(stacked, default=1) > 1 and any(counts.count(count) > 1 for count in stacked):
+            return True
+    return False
+
+
+def _add_ruled(read: list[Line], rows: list[Line]) -> None:
+    """``read`` are the lines before the table; headings above its rules move into it."""
+    inside = len(list(takewhile(lambda row: not has_quantity(atoms(row)), rows)))
+    headings = rows[: inside if inside < len(rows) else 1]
+    body = rows[len(headings) :]
+    headed = {place for row in headings for place, cell in enumerate(row.cells) if cell.words.text}
+    if not headed.issuperset(range(1, max(len(row.cells) for row in body))):
+        columns = [Column(*edges, has_figures=bool(place)) for place, edges in enumerate(_columns(rows))]
+        above, names = headings_above(read, rows[0], columns)
+        if not above + names:
+            above = len(list(takewhile(lambda line: _heads(line, rows[0]), reversed(read))))
+        if above and not names:
+            headings[:0] = header_rows(read[len(read) - above :], columns)
+            del read[len(read) - above :]
+    table = [*headings, *with_levels(body)]
+    read += [replace(table[0], begins_table=True), *table[1:]]
+
+
+def _heads(line: Line, first: Line) -> bool:
+    """It has words over several columns, directly above the first row."""
+    step = line.bottom - first.top
+    return (
+        line.is_row and -0.5 * line.height < step < MAX_STEP * line.height and not has_quantity(atoms(line))
+    )
+
+
+def _columns(rows: Sequence[Line]) -> Iterator[tuple[float, float]]:
+    for cells in zip_longest(*(row.cells for row in rows)):
+        found = [cell for cell in cells if cell and cell.words.text] or [cell for cell in cells if cell]
+        yield min(cell.left for cell in found), max(cell.right for cell in found)
+
+
 def _with_tables(lines: Sequence[Line]) -> list[Line]:
     """``lines`` are in reading order; ``Line.is_row`` tells which have the gaps of a table's row."""
     lines = _without_heading_rows(_headings_first(lines))
     read: list[Line] = []
     place = 0
+    above: Sequence[Column] = ()
     while place < len(lines):
         if not lines[place].is_row:
             read.append(lines[place])
             place += 1
+            above = ()
             continue
         end = _end(lines, place)
         table = list(lines[place:end])
-        place = end
         rows = [atoms(line) for line in table]
-        columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
+        is_arranged = sum(map(len, rows)) <= MAX_ATOMS and not _are_headings(table, rows, lines[end:])
+        columns = find_columns(rows) if is_arranged else []
+        begins = not (has_quantity(rows[0]) and _are_same(above, columns, table[0].height))
+        above = columns
         if len(columns) > 1:
             table = _arranged(table, rows, columns, read)
         else:
@@ -167,8 +427,25 @@ def _with_tables(lines: Sequence[Line]) -> list[Line]:
                 replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
                 for line, row in zip(table, rows, strict=True)
             ]
-        read += [replace(table[0], begins_table=True), *table[1:]]
+        read += [replace(table[0], begins_table=begins), *table[1:]]
+        place = end
     return read
+
+
+def _are_same(above: Sequence[Column], columns: Sequence[Column], height: float) -> bool:
+    """Only a gap is then between two parts of a table, which have the same headings."""
+    return len(above) == len(columns) > 1 and all(
+        min(abs(one.left - other.left), abs(one.right - other.right)) < height
+        for one, other in zip(above[1:], columns[1:], strict=True)
+    )
+
+
+def _are_headings(table: Sequence[Line], rows: Sequence[Sequence[Atom]], below: Sequence[Line]) -> bool:
+    """They stand apart from the table that they head, and may be only some of its headings."""
+    if any(map(has_quantity, rows)):
+        return False
+    line = next((line for line in below[:MAX_APART] if line.is_row and has_quantity(atoms(line))), None)
+    return line is not None and 0 < table[-1].bottom - line.bottom < MAX_HEIGHT * line.height
 
 
 def _headings_first(lines: Sequence[Line]) -> list[Line]:
@@ -232,21 +509,34 @@ def _end(lines: Sequence[Line], first: int) -> int:
     """Labels may be between its rows."""
     end = first + 1
     left, right = lines[first].left, lines[first].right
-    has_figures = has_quantity(atoms(lines[first]))
+    figures_above = _figures(atoms(lines[first]))
     while (row := _next_row(lines, end)) is not None:
         new, words = lines[row], atoms(lines[row])
         left, right = min(left, new.left), max(right, new.right)
         figures = min(new.cells[1].left, lines[end - 1].cells[1].left)
-        # Several periods without a quantity are the headings of a new table.
-        begins = sum(is_period(text_of(atom)) for atom in words) > 1 and not any(
-            is_quantity(text_of(atom)) for atom in words
-        )
+        begins = _begins_part(words, figures_above, new.height)
         is_apart = not all(_is_label(line, left, right, figures) for line in lines[end:row])
-        if (has_figures and begins) or is_apart:
+        if begins or is_apart:
             break
-        has_figures = has_figures or has_quantity(words)
+        figures_above = _figures(words) or figures_above
         end = row + 1
     return end
+
+
+def _figures(row: Sequence[Atom]) -> list[Atom]:
+    return [atom for atom in row[1:] if is_quantity(text_of(atom))]
+
+
+def _begins_part(row: Sequence[Atom], above: Sequence[Atom], height: float) -> bool:
+    """Several periods below figures, or words over several columns of figures without a label."""
+    if not above or any(is_quantity(text_of(atom)) for atom in row):
+        return False
+    is_over = [
+        any(atom.left < figure.right + height and figure.left < atom.right + height for figure in above)
+        for atom in row
+    ]
+    periods = sum(is_period(text_of(atom)) for atom in row)
+    return periods > 1 or (len(row) > 1 and all(is_over) and not any(atom.is_figure for atom in row))
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
@@ -318,10 +608,15 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
     ]
     labels = [row.cells[0].right for row in rows if len(row.cells) > 1 and row.cells[0].words.text]
     edge = max(labels, default=columns[0].right)
+    close = CLOSE * _step(rows)
     filled: list[Line] = []
     hanging: Cell | None = None
     for new in rows:
-        if filled and (_continues_label(filled[-1], new, edge) or _hangs(hanging, filled[-1], new, edge)):
+        if filled and (
+            _is_close(filled[-1], new, close)
+            or _continues_label(filled[-1], new, edge)
+            or _hangs(hanging, filled[-1], new, edge)
+        ):
             is_indented = new.left - filled[-1].left > MIN_INDENT * new.height
             hanging = new.cells[0] if is_indented and len(new.cells) == 1 else None
             filled[-1:] = _with_label(filled[-1], new)
@@ -329,6 +624,24 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
             hanging = None
             filled.append(new)
     return filled
+
+
+def _step(rows: Sequence[Line]) -> float:
+    """From a row with several cells to the line below or above it, in points, whichever is more."""
+    steps = [(above, below, above.bottom - below.bottom) for above, below in pairwise(rows)]
+    below_row = [step for above, _, step in steps if len(above.cells) > 1]
+    above_row = [step for _, below, step in steps if len(below.cells) > 1]
+    return max((median(each) for each in (below_row, above_row) if each), default=0.0)
+
+
+def _is_close(before: Line, line: Line, close: float) -> bool:
+    """One of them has only a part of the label, since the next row is further away."""
+    return (
+        min(len(before.cells), len(line.cells)) == 1
+        and bool(before.cells[0].words.text and line.cells[0].words.text)
+        and abs(before.left - line.left) < 2 * line.height
+        and 0.3 * line.height < before.bottom - line.bottom < close
+    )
 
 
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:

@@ -17,7 +17,7 @@ from unicodedata import category, normalize
 
 import regex
 
-from index.loaders.blocks import stretches, without_bars
+from index.loaders.blocks import INDENT, stretches, without_bars
 from index.loaders.equations import superscript
 from index.text.find import UNSPACED
 from index.text.geometry import BOX_BYTES, UNITS
@@ -43,7 +43,6 @@ _WORD = regex.compile(r"\p{L}{3,}")
 Box = Sequence[float]  # left, bottom, right, top, in points
 NOWHERE = bytes(BOX_BYTES)  # the box of a character that is not on the page
 MIN_GUTTER = 0.7  # line heights between columns, at least: most spaces between words are half as wide
-INDENT = "  "  # before the label of a table's row, once for each level of indentation
 WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 _INK = regex.compile(r"\S+")
@@ -130,7 +129,8 @@ class Cell:
 class Line:
     """The bounds are the font's, in points; ``bold`` is for the first and the last character.
 
-    ``level`` tells how deep a row's label is indented, ``resumes`` where final superscripts begin.
+    ``level`` tells how deep a row's label is indented, ``resumes`` where final superscripts begin. A line
+    with ``rows`` stands for a table whose cells are parted by rules.
     """
 
     cells: tuple[Cell, ...]
@@ -141,6 +141,7 @@ class Line:
     begins_table: bool = False
     level: int = 0
     resumes: float | None = None
+    rows: tuple[Line, ...] = ()
 
     @property
     def words(self) -> Placed:
@@ -197,7 +198,7 @@ class Frame:
         import numpy as np
 
         x, y = (self.left if x is None else x), (self.top if y is None else y)
-        left, bottom, _, _ = _turned(np.array([[x, y, x, y]]), self)[0].tolist()
+        left, bottom, _, _ = turned(np.array([[x, y, x, y]]), self)[0].tolist()
         return left, bottom
 
 
@@ -261,11 +262,11 @@ def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float
     for index, place in enumerate(range(start, start + count * size, size)):
         ask(handle, index, place)
     left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
-    shown = _turned(np.column_stack((left, bottom, right, top)), frame)
+    shown = turned(np.column_stack((left, bottom, right, top)), frame)
     return np.clip(np.nan_to_num(shown), -_MAX_COORDINATE, _MAX_COORDINATE)
 
 
-def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
+def turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
     """From PDF coordinates to the visible, rotated page; shape (n, 4)."""
     import numpy as np
 
@@ -294,7 +295,7 @@ def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -
     turns = np.rint(-np.degrees(angles) / 90 - frame.rotation / 90) % 4
     upright = shown.copy()
     for turn in (1, 2, 3):
-        upright[turns == turn] = _turned(shown[turns == turn], replace(frame, rotation=90 * turn))
+        upright[turns == turn] = turned(shown[turns == turn], replace(frame, rotation=90 * turn))
     return upright
 
 
@@ -431,7 +432,20 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """A gap of more than ``MIN_GUTTER`` begins a cell of the run, although it may be between columns."""
     for line in stretches(glyphs, lambda line, _: line[-1].character not in _LINE_ENDS):
-        yield from _line([glyph for glyph in line if glyph.character not in "\r\n"])
+        run: list[Glyph] = []
+        for glyph in line:
+            if glyph.character not in "\r\n":
+                if run and glyph.right < run[-1].left and _is_lower(glyph, run[-1]):
+                    yield from _line(run)
+                    run = []
+                run.append(glyph)
+        yield from _line(run)
+
+
+def _is_lower(glyph: Glyph, before: Glyph) -> bool:
+    """Some files have no break between the end of a line and a line further down and to the left."""
+    is_below = glyph.top - before.bottom < 0.5 * (glyph.top - glyph.bottom)
+    return is_below and not glyph.character.isspace()
 
 
 def _line(glyphs: list[Glyph]) -> Iterator[Line]:

@@ -123,7 +123,8 @@ def _fits(answer: Answer) -> bool:
         return cut is None
     offsets = (*document.page_starts, *document.mended, *(section.start for section in document.sections))
     inside = all(0 <= offset <= len(document.text) for offset in offsets)
-    return inside and (cut is None or cut.fits(document.text))
+    labelled = len(document.page_labels) in {0, len(document.page_starts)}
+    return inside and labelled and (cut is None or cut.fits(document.text))
 
 
 def _read(source: IO[bytes], size: int) -> bytes:

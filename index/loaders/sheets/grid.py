@@ -12,7 +12,9 @@ from itertools import pairwise
 
 import regex
 
+from index.loaders import merged_cells
 from index.loaders.blocks import Block, is_sparse, row, stretches
+from index.loaders.merged_cells import parts_of
 from index.text.tabular import MAX_CAPTION_CHARACTERS, WORD_TABLE_ROWS
 
 _YEAR = r"(?:19|20)\p{N}{2}"
@@ -129,6 +131,7 @@ class Cell:
     text: str
     figure: bool = False
     width: int = 1
+    is_bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,12 @@ class _Region:
                 self.columns.update(line.cells)
                 self.has_figures = self.has_figures or line.has_figures()
 
+    def is_spaced(self, least: int) -> bool:
+        """It has at least so many rows, none right below another."""
+        return len(self.rows) >= least and all(
+            above.number + 1 < below.number for above, below in pairwise(self.rows)
+        )
+
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
     held = _Region()
@@ -191,17 +200,26 @@ def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, run: Sequence[Row], gap: int) -> bool:
-    """After a table with figures and one empty row, the next row must fill half of the columns."""
+    """After a table with figures and one empty row, the next row must fill half of the columns.
+
+    Between headings and figures, headings may go on, and the labels or notes of the figures have no heading.
+    In a table with an empty row after each, none separates.
+    """
     columns = held.columns
     index = next((index for index, line in enumerate(run) if line.alone is None), len(run))
     if not columns or index > 1 or index == len(run) or gap > MAX_GAP_ROWS:
         return False
     first = run[index]
-    if not first.has_figures() or not columns.issuperset(first.cells):
+    unheaded = set(first.cells) - columns
+    if not held.has_figures:
+        if not first.has_figures():
+            return len(run) == 1 and not unheaded and min(first.cells) >= min(columns) and held.is_spaced(1)
+        unheaded = {at for at in unheaded if first.cells[at].figure}
+    if unheaded or not (first.has_figures() or held.is_spaced(3)):
         return False
     if index and (min(run[0].cells) != min(columns) or not _is_short(run[0])):
         return False
-    return not held.has_figures or (gap == 1 and 2 * len(first.cells) >= len(columns))
+    return not held.has_figures or (gap == 1 and (2 * len(first.cells) >= len(columns) or held.is_spaced(3)))
 
 
 def _is_caption(held: Sequence[Row], run: Sequence[Row], gap: int) -> bool:
@@ -295,15 +313,27 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
         return
     headings = next((index for index, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
     headings = headings if headings < WORD_TABLE_ROWS else 1  # a table of words alone
-    heads = [line.cells for line in rows[:headings]]
+    for part in parts_of([list(_extents(line)) for line in rows], headings, columns[0] + 1):
+        yield from _part_blocks([rows[number] for number in part.headings], columns, group)
+        for number in part.rows:
+            cells = rows[number].cells
+            yield Block(row(cells[at].text if at in cells else "" for at in columns), group)
+        group = object()
+
+
+def _part_blocks(headings: Sequence[Row], columns: Sequence[int], group: object) -> Iterator[Block]:
+    heads = [line.cells for line in headings]
     whole = period_of_all(heads, columns)
     if whole is not None:
         above, heads = whole
         yield from (Block(line, group) for line in above)
     for cells in spread(heads, columns):
         yield Block(row(cells.get(column, "") for column in columns), group)
-    for line in rows[headings:]:
-        yield Block(row(line.cells[at].text if at in line.cells else "" for at in columns), group)
+
+
+def _extents(line: Row) -> Iterator[merged_cells.Cell]:
+    for at, cell in line.cells.items():
+        yield merged_cells.Cell(cell.text, at, at + cell.width, is_bold=cell.is_bold)
 
 
 def _columns(rows: Iterable[Row]) -> list[int]:

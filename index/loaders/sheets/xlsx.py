@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import warnings
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, redirect_stdout
+from dataclasses import replace
 from datetime import date, time, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -21,12 +22,13 @@ from index.loaders.archive import check_archive, core_properties, damage_reporte
 from index.loaders.assembly import assemble
 from index.loaders.blocks import Block, Heading, flow, join, row, sections_of
 from index.loaders.equations import in_font
+from index.loaders.merged_cells import MOST_REPEATED
 from index.loaders.metadata import title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_dated_period, is_written_figure
 from index.loaders.sheets.number_formats import shown_moment, shown_number, shown_text
 from index.loaders.text import decode, unwrap
-from index.text.tabular import is_row
+from index.text.tabular import MAX_CAPTION_CHARACTERS, is_row
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import ReadOnlyCell
@@ -117,7 +119,7 @@ def _shown(cell: ReadOnlyCell) -> Cell:
     if isinstance(value, (date, time)):
         return Cell(shown_moment(value, code))
     text = flow(shown_text(_ESCAPED.sub(" ", _words(value, cell)), code))
-    return Cell(text, figure=is_written_figure(text))
+    return Cell(text, figure=is_written_figure(text), is_bold=bool(cell.font.b))
 
 
 def _words(value: object, cell: ReadOnlyCell) -> str:
@@ -132,8 +134,9 @@ def _words(value: object, cell: ReadOnlyCell) -> str:
     )
 
 
-def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
-    """Numbered as if hidden rows and columns did not exist."""
+def _visible_rows(found: dict[int, dict[int, Cell]], parser: WorkSheetParser) -> list[Row]:
+    """Numbered as if hidden rows and columns did not exist. A label over several rows stands in each."""
+    written = sorted(found)
     hidden_rows = sorted(
         int(number) for number, attributes in parser.row_dimensions.items() if _is_hidden(attributes, "ht")
     )
@@ -141,13 +144,21 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
     spans = ((int(one["min"]), int(one.get("max", one["min"]))) for one in dimensions)
     unseen_columns = {column for first, last in spans for column in range(first, min(last, MAX_COLUMNS) + 1)}
     hidden_columns = sorted(unseen_columns)
-    widths = {
-        (merged.min_row, merged.min_col): merged.max_col
-        for merged in (parser.merged_cells.mergeCell if parser.merged_cells else ())
-    }
+    left = MOST_REPEATED * sum(len(cell.text) for cells in found.values() for cell in cells.values())
+    areas = parser.merged_cells.mergeCell if parser.merged_cells else ()
+    widths = {(merged.min_row, merged.min_col): merged.max_col for merged in areas}
+    for merged in areas:
+        label = found.get(merged.min_row, {}).get(merged.min_col)
+        if label is None or label.figure or len(label.text) > MAX_CAPTION_CHARACTERS:
+            continue
+        below = written[bisect_right(written, merged.min_row) : bisect_right(written, merged.max_row)]
+        left -= len(below) * len(label.text)
+        for number in below if left >= 0 else ():
+            found[number].setdefault(merged.min_col, label)
+            widths[number, merged.min_col] = merged.max_col
     rows: list[Row] = []
     unseen_rows = set(hidden_rows)
-    for number in sorted(found):
+    for number in written:
         if number in unseen_rows:
             continue
         cells: dict[int, Cell] = {}
@@ -158,7 +169,7 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
             last = min(widths.get((number, column), column), MAX_COLUMNS)
             at = column - bisect_left(hidden_columns, column)
             end = last + 1 - bisect_left(hidden_columns, last + 1)
-            cells[at] = Cell(cell.text, cell.figure, end - at)
+            cells[at] = replace(cell, width=end - at)
         if cells:
             rows.append(Row(number - bisect_left(hidden_rows, number), cells))
     return rows

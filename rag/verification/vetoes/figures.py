@@ -10,12 +10,11 @@ from itertools import combinations, pairwise, permutations
 import regex
 
 from index.documents import Span
+from index.text import PERCENT, POINTS
 from rag.figures.dates import dates, periods_of
 from rag.figures.quantities import (
     LOOSENED,
     ORDINAL,
-    PERCENT,
-    POINTS,
     Quantity,
     fairness,
     in_base,

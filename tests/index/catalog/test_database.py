@@ -659,3 +659,9 @@ def test_a_superseded_version_names_the_one_after_it(catalog: Catalog) -> None:
         catalog.commit([version(text)])
     number = catalog.documents()[0].document_id
     assert [document(catalog, number, each).superseded_by for each in (1, 2, 3)] == [2, 3, None]
+
+
+def test_the_same_file_read_otherwise_supersedes_nothing(catalog: Catalog) -> None:
+    for text, digest in (("One.", "a"), ("Two.", "b"), ("Two, read better.", "b"), ("Three.", "c")):
+        catalog.commit([version(text, digest=digest)])
+    assert [document(catalog, 1, each).superseded_by for each in (1, 2, 3, 4)] == [2, 4, 4, None]

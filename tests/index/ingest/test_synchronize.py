@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from index.ingest import synchronize
 from index.ingest.discover import Failure, Listing, Root, root_of, scan
 from index.ingest.synchronize import Changes, File, SyncReport, apply, plan, read_ahead, sync
 from index.library import Library
-from index.loaders import Isolated, Options
+from index.loaders import READING, Isolated, Options
 from index.records import FileState
 from index.search.maintenance import Maintenance
 from rag.engine import QueryEngine
@@ -63,7 +64,7 @@ def test_a_report_says_what_was_done_and_what_the_library_is_now(index: Library,
     [failed] = report.pop("failed")
     assert (list(failed), failed["path"]) == (["path", "cause"], "broken.pdf")
     files = {"added": ("dam.txt", "sub/water.txt"), "changed": (), "removed": (), "unchanged": 0}
-    assert report == {**files, "passages": 2, "generation": 1}
+    assert report == {**files, "passages": 2, "generation": 1, "read_again": 0}
 
 
 def test_a_core_reads_eight_files_and_the_report_has_all_in_order(
@@ -271,7 +272,7 @@ class TestSidecars:
 
 
 CAUSE = "does not exist; if it was moved, sync its new place"
-KNOWN = FileState(document_id=7, version=2, size=10, mtime_ns=100, digest="d")
+KNOWN = FileState(document_id=7, version=2, size=10, mtime_ns=100, digest="d", reading=READING)
 
 
 def planned(changes: Changes) -> dict[str, Any]:
@@ -325,6 +326,28 @@ def test_pictures_of_pages_are_a_change_once_they_can_be_recognised_otherwise(
     known = {"/r": {"a": replace(KNOWN, has_pictures=has_pictures, recognised_in=tried)}}
     listing = Listing(Root("/r"), {"a": (10, 100)}, (), ())
     assert planned(plan(known, [listing], recognition)) == expected
+
+
+def test_files_that_older_loaders_have_read_are_read_again_and_old_links_keep_their_words(
+    index: Library, folder: Path
+) -> None:
+    write(folder / "shoes.txt", SHOES)
+    sync(index, [folder])
+    assert [each.path for each in index.catalog.documents() if each.document_id == 1] == ["dam.txt"]
+    with closing(sqlite3.connect(index.home / "catalog.sqlite")) as catalog, catalog:
+        catalog.execute("UPDATE versions SET reading = 0 WHERE document_id != 2")
+        catalog.execute("UPDATE versions SET text = ? WHERE document_id = 1", (GATE.replace(" ", "  "),))
+    report = sync(index)
+    assert (report.changed, report.read_again, report.unchanged) == (("dam.txt", "sub/water.txt"), 2, 1)
+    with index.catalog.reading() as reader:
+        texts = [reader.text(1, version).text for version in (1, 2)]
+        superseded = [reader.document(1, version).superseded_by for version in (1, 2)]
+    assert texts == [GATE.replace(" ", "  "), GATE]
+    assert superseded == [None, None], "they are of the same file"
+    versions = {each.path: each.version for each in index.catalog.documents()}
+    assert versions == {"dam.txt": 2, "shoes.txt": 1, "sub/water.txt": 1}, "the words of two are the same"
+    again = sync(index)
+    assert (again.changed, again.read_again, again.unchanged) == ((), 0, 3)
 
 
 SHUT, TWICE = Failure("sub", "is shut"), Failure("c", "x")

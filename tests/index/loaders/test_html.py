@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from index.errors import LoadError
 from index.loaders.epub import read_epub
-from index.loaders.html.elements import Cell, in_columns, joined_figures
+from index.loaders.html.elements import joined_figures
 from index.loaders.html.page import fragment_blocks, read_html
+from index.loaders.merged_cells import Cell, in_columns
 from index.loaders.text import decode
 from index.text.tabular import table_cells, tables
 from tests.index.loaders.test_epub import PATH as BOOK
@@ -58,7 +59,7 @@ WRAPPED = "The river rose by four metres in the night of the ninth of\nMarch, an
         ("<p>In May.<a href='#n2'>2</a></p><p><a href='#r2'>2</a> I think.</p>", "In May.²\n\n2 I think."),
         (
             "<ul><li>tents<ul><li>large</li><li><p>small</p></li></ul></li><li>fuel</li></ul>",
-            "• tents\n• large\n• small\n• fuel",
+            "• tents\n  • large\n  • small\n• fuel",
         ),
         ("<ol start='4'><li>a</li><li value='9'>b</li></ol>", "4. a\n9. b"),
         (
@@ -184,7 +185,7 @@ def test_tables_of_links_and_tables_in_asides_stay_out(beside: str) -> None:
     [
         ("<div>Gate 3 failed.</div><div>36 died.</div>", "Gate 3 failed.\n\n36 died."),
         ("<p>Gate&#12;3&#1;failed<script></script>&#2; again.</p>", "Gate 3 failed again."),
-        ("<ul><li>gate " * 800, "\n".join(["• gate"] * 800)),
+        ("<ul><li>gate " * 800, "\n".join(f"{'  ' * min(level, 8)}• gate" for level in range(800))),
     ],
     ids=["few words", "control characters", "lists in lists without end"],
 )

@@ -37,7 +37,7 @@ def read(text: str) -> str:
         ),
         (
             "- four\n  tents\n- two\n  - one\n  1. first\n\nThen:\n\n3. a\n4. b",
-            "• four tents\n• two\n• one\n1. first\n\nThen:\n\n3. a\n4. b",
+            "• four tents\n• two\n  • one\n  1. first\n\nThen:\n\n3. a\n4. b",
         ),
         ("- first\n\n  second\n\n- third\n", "• first\nsecond\n• third"),
         (
@@ -58,6 +58,30 @@ def read(text: str) -> str:
 )
 def test_it_is_the_text_of_the_rendered_page(source: str, text: str) -> None:
     assert read(source) == text
+
+
+def test_lines_with_a_blank_one_after_each_are_one_paragraph_where_no_sentence_ends() -> None:
+    lines = (
+        "The sirens at *Harlamoor were heard* only when the water",
+        "had reached the market, although the engineer, Ansel",
+        "**Korran**, had asked the Isken Water Authority for permis-",
+        "sion.",
+    )
+    others = "Nobody answered.", "- a list", "and more."
+    joined = (
+        "The sirens at Harlamoor were heard only when the water had reached the market, although the "
+        "engineer, Ansel Korran, had asked the Isken Water Authority for permission."
+    )
+    text = read("\n\n".join(["# The dam", *lines, *others]))
+    assert text.split("\n\n") == ["The dam", joined, "Nobody answered.", "• a list", "and more."]
+
+
+def test_paragraphs_of_several_lines_stay_apart_and_divided_words_become_whole() -> None:
+    first = "The sirens were heard only when the long-term irri-\ngation had failed, as a long-\nterm plan"
+    assert read(f"{first}\n\nand *two* more\nfell.\n").split("\n\n") == [
+        "The sirens were heard only when the long-term irrigation had failed, as a long-term plan",
+        "and two more fell.",
+    ]
 
 
 def test_code_is_never_joined_like_wrapped_prose_and_stays_one_block() -> None:

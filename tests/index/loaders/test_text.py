@@ -22,18 +22,26 @@ def read(text: str) -> str:
     return read_text(text.encode("utf-8"), PATH).text
 
 
+HYPHENS = "-‐\u00ad"
+
+
 @given(st.text(CHARACTERS, min_size=1))
-def test_every_character_stays_but_for_line_breaks_that_become_spaces(text: str) -> None:
+def test_every_character_stays_but_for_line_breaks_and_the_hyphens_before_them(text: str) -> None:
+    inked = [letter for letter in text if not letter.isspace() and letter not in HYPHENS]
+    assert [letter for letter in unwrap(text) if not letter.isspace() and letter not in HYPHENS] == inked
+
+
+@given(st.text(CHARACTERS, min_size=1).filter(lambda text: not set(HYPHENS) & set(text)))
+def test_line_breaks_become_as_many_spaces(text: str) -> None:
     unwrapped = unwrap(text)
-    assert len(unwrapped) == len(text)
     assert all(
         after == before or (before in BREAKS and after == " ")
         for before, after in zip(text, unwrapped, strict=True)
     )
 
 
-@given(st.text(CHARACTERS, min_size=1).filter(str.strip))
-def test_offsets_are_those_of_the_decoded_file(text: str) -> None:
+@given(st.text(CHARACTERS, min_size=1).filter(lambda text: text.strip() and not set(HYPHENS) & set(text)))
+def test_offsets_are_those_of_the_decoded_file_if_no_word_is_divided(text: str) -> None:
     body = "Report\n\n" + text
     assert len(read(body)) == len(body)
     assert read(body).split() == body.split()
@@ -51,6 +59,85 @@ def test_a_hard_wrapped_paragraph_becomes_one_line() -> None:
     # A break of two characters becomes two spaces, so that offsets stay.
     spaced = wrapped.replace("of\n", "of  ").replace("the\n", "the  ").replace("\n", "\r\n")
     assert read(wrapped.replace("\n", "\r\n")) == spaced
+
+
+SPACED = (
+    "The sirens at Harlamoor were heard only when the water had",
+    "reached the market, although the engineer on duty, Ansel",
+    "Korran, had asked for permission at four.",
+    "Nobody answered him before the gate failed.",
+    "1. The rules ask for an answer within five minutes of all",
+    "the call.",
+)
+
+
+def test_lines_with_a_blank_one_after_each_are_joined_where_no_sentence_ends() -> None:
+    spaced = "\n\n".join(["Report on the Maravel Dam", *SPACED, "Tessaveld, in May", "Water", "food"])
+    assert [" ".join(line.split()) for line in read(spaced).split("\n\n")] == [
+        "Report on the Maravel Dam",
+        " ".join(SPACED[:3]),
+        SPACED[3],
+        " ".join(SPACED[4:]),
+        *("Tessaveld, in May", "Water", "food"),
+    ]
+
+
+def test_a_title_above_a_blank_line_and_a_name_stays_apart() -> None:
+    text = "Ministry raises the count of the displaced once more in May\n\nAnsel Korran"
+    assert read(text) == text
+
+
+def test_a_blank_line_between_paragraphs_of_several_lines_stays() -> None:
+    text = (
+        f"{SPACED[0]}\n{SPACED[1]}\n\nand two more sirens of the Isken Water Authority that\nnobody heard.\n"
+    )
+    assert read(text).count("\n\n") == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Most lines of the paragraph end a sentence; a narrow column; a line far from the margin.
+        (
+            "Nobody answered the engineer on duty that night.",
+            "It failed at four, and the water of the whole",
+            "lake fell.",
+        ),
+        ("It had risen for days in all", "of the towns of the valley,", "and it fell."),
+        (
+            "The engineer on duty asked for permission and then",
+            "waited, although the rules of the Isken Water Authority ask for an answer.",
+        ),
+    ],
+)
+def test_a_sentence_goes_on_in_small_letters(lines: tuple[str, ...]) -> None:
+    *_, last = read("".join(f"{line}\n" for line in lines)).splitlines()
+    assert last.endswith(" ".join(lines[-2:]))
+
+
+def test_a_word_divided_at_the_end_of_a_line_is_whole_as_the_other_words_of_the_file_say() -> None:
+    text = (
+        "The commission asks for more irrigation in the long-term plan of the\nvalley.\n\n"
+        "It has asked twice for a plan that pays for the irri-\ngation of the fields, and for a long-\n"
+        "term view of the lake.\n"
+    )
+    assert read(text).endswith("for the irrigation of the fields, and for a long-term view of the lake.\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Addresses; names of things.
+        (
+            "https://example.org/reports/2025/maravel-dam/inquiry",
+            "https://example.org/reports/2025/siren-plan",
+        ),
+        ("four hundred tents", "two water trucks", "fuel"),
+    ],
+)
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_small_letters_alone_join_no_lists(lines: tuple[str, ...], gap: str) -> None:
+    assert read(gap.join(lines)) == gap.join(lines)
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ def test_the_text_is_what_is_seen(xml: str, seen: str) -> None:
     assert text(xml if xml.startswith(("<w:p>", "<w:tbl>")) else p(xml)) == seen
 
 
-def test_a_merged_cell_speaks_once() -> None:
+def test_a_cell_over_several_rows_stands_in_each_and_what_it_covers_is_not_read() -> None:
     def write(word: WordDocument) -> None:
         table = word.add_table(2, 2)
         table.cell(0, 0).merge(table.cell(1, 0)).text = "Pellan"
@@ -296,7 +296,7 @@ def test_a_merged_cell_speaks_once() -> None:
         covered = table._tbl.tr_lst[1].tc_lst[0]
         covered.append(parse_xml(f"<w:p {NAMESPACES}>{run('covered words')}</w:p>"))
 
-    assert text(write) == "Pellan | March\n| May"
+    assert text(write) == "Pellan | March\nPellan | May"
 
 
 def test_headers_and_footers_come_last_each_wording_once() -> None:
@@ -484,6 +484,23 @@ def test_a_list_of_the_same_definition_goes_on_unless_it_begins_anew(override: s
         numbered(2, override=f"<w:lvlOverride w:ilvl='0'>{override}</w:lvlOverride>"),
     )
     assert text(*lists, item(1, "a") + item(2, "b") + item(2, "c")) == seen
+
+
+def test_an_item_is_indented_by_its_level() -> None:
+    levels = (
+        "<w:numFmt w:val='decimal'/><w:lvlText w:val='%1.'/></w:lvl>"
+        "<w:lvl w:ilvl='1'><w:numFmt w:val='lowerLetter'/><w:lvlText w:val='(%2)'/></w:lvl>"
+        "<w:lvl w:ilvl='2'><w:numFmt w:val='bullet'/>"
+    )
+    items = "".join(
+        item(1, words).replace("w:ilvl w:val='0'", f"w:ilvl w:val='{level}'") for words, level in ITEMS
+    )
+    assert (
+        text(numbered(1, levels), items) == "1. Close:\n  (a) gates\n    • two of them\n  (b) roads\n2. Open"
+    )
+
+
+ITEMS = (("Close:", 0), ("gates", 1), ("two of them", 2), ("roads", 1), ("Open", 0))
 
 
 def test_a_style_has_the_list_of_the_style_that_it_is_based_on() -> None:

@@ -198,3 +198,21 @@ def test_what_goes_meanwhile_counts_for_nothing(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "walk", then_gone)
     assert size_of(tmp_path) == 5
+
+
+def test_the_words_above_a_list_find_its_items_in_a_later_passage(home: Path) -> None:
+    items = "\n".join(f"• the market of ward {number} and all of its halls" for number in range(80))
+    text = f"The Council moves with immediate effect:\n{items}"
+    with Library.open(home, StubEncoder(), policy=BASES) as index:
+        index.replace([incoming(text, "a.txt")])
+        with index.snapshot() as snapshot:
+            count = snapshot.reader.last_chunk()
+            found = snapshot.search("immediate effect", 20, dense_weight=0)
+            assert count > 3
+            assert sorted(hit.chunk_id for hit in found if hit.lexical) == list(range(1, count + 1))
+        index.rebuild()
+        with index.snapshot() as snapshot:
+            assert (
+                len([hit for hit in snapshot.search("immediate effect", 20, dense_weight=0) if hit.lexical])
+                == count
+            )

@@ -14,10 +14,21 @@ import regex
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from index.documents import Chunk, Document, Span
+from index.documents import Chunk, Document, Section, Span
 from index.embedding.encoder import Encoder
 from index.text.minhash import signature
-from index.text.passages import MAX_CHUNK_TOKENS, Chunks, Cut, chunk, cut, row_text, rows_text, sentences
+from index.text.passages import (
+    MAX_CHUNK_TOKENS,
+    Chunks,
+    Cut,
+    chunk,
+    cut,
+    heading_lines,
+    lead_in,
+    row_text,
+    rows_text,
+    sentences,
+)
 from index.text.tabular import tables
 from index.text.tokens import TokenSpans
 from tests.support.writings import LANGUAGES, TEXTS
@@ -125,6 +136,51 @@ NAMES = st.from_regex(r"[A-Z][a-z]{2,8}", fullmatch=True)
 def test_no_title_is_parted_from_its_name(named: list[tuple[str, str]], before: str) -> None:
     names = " and ".join(f"{title} {name}" for title, name in named)
     assert said(f"{before}We heard {names} here.")[-1] == f"We heard {names} here."
+
+
+def test_headings_are_the_lines_that_a_loader_has_marked_and_not_those_that_a_bookmark_only_points_to() -> (
+    None
+):
+    text = "2. Costs of the dam. 2031\n\nThe gate failed. It was old.\n\nAnnex\n\nCosts rose."
+    starts = text.index("The gate"), text.index("Annex"), text.index("Costs rose")
+    titles = "Why it failed", "3.1 Annex", "Costs"
+    marked = (Section(0, 1, "Costs of the dam. 2031"), *map(Section, starts, (2, 2, 2), titles))
+    document = Document(text, "T", "pdf", sections=marked)
+    assert [line.of(text) for line in heading_lines(document)] == ["2. Costs of the dam. 2031", "Annex"]
+
+
+LIST = (
+    "It met. The Council decided to:\n\n(a) close:\n  • gates\n  • roads\n(b) open nothing\n\nIt\n\n"
+    "Then: or not\n• never\n\nWhy:\n1. Rain fell.\n• much:\n2. It rose.\n\nWe said: no."
+)
+
+
+def test_an_item_belongs_to_the_sentence_with_a_colon_above_its_list() -> None:
+    found = {span.of(LIST): lead_in(LIST, span.start, "en") for span in sentences(LIST, "en")}
+    assert {words: lead.of(LIST) for words, lead in found.items() if lead} == {
+        "(a) close:": "The Council decided to:",
+        **dict.fromkeys(("• gates", "• roads"), "(a) close:"),
+        "(b) open nothing": "The Council decided to:",
+        **dict.fromkeys(("1.", "Rain fell.", "• much:"), "Why:"),
+        **dict.fromkeys(("2.", "It rose."), "• much:"),
+    }
+
+
+@given(TEXTS, LANGUAGES)
+def test_a_lead_in_is_a_sentence_before_the_item(text: str, language: str) -> None:
+    spans = sentences(text, language)
+    for span in spans:
+        lead = lead_in(text, span.start, language)
+        assert lead is None or (lead in spans and lead.end <= span.start)
+
+
+def test_a_list_that_fits_into_a_passage_is_not_cut_from_its_lead_in() -> None:
+    items = "• close gates", "• open roads", "• pay"
+    text = "\n".join(["Rain fell in all of May. The Council decided to:", *items, "It met."])
+    whole = "\n".join(["The Council decided to:", *items])
+    assert chunked(text, 18, words) == ["Rain fell in all of May.", f"{whole}\nIt met."]
+    cut = "\n".join(["The Council decided to:", items[0]]), "\n".join([*items[1:], "It met."])
+    assert chunked(text, 10, words) == ["Rain fell in all of May.", *cut]
 
 
 ROOM = st.integers(1, 40)

@@ -11,6 +11,8 @@ from index.documents import Span
 from index.text import TableCell, table_cells
 from index.text.tabular import (
     cells,
+    is_period,
+    is_quantity,
     is_row,
     label_cells,
     named_row,
@@ -67,6 +69,11 @@ YEARS = " |  | Years ended June 30, | \n | 2031 | 2030"
         ),
         ("Gate 3 | 1.2\nGate 4 | 1.9", {"": ["Gate 3 | 1.2", "Gate 4 | 1.9"]}),
         ("Gate | 2031\n3 | 12\n4 | 7", {"Gate | 2031": ["3 | 12", "4 | 7"]}),
+        # Labels that count on are those of rows, also beside dates.
+        (
+            "Version | In force\nv1.0 | 1 July 2022\nV1.1 | 30.09.22: minor changes",
+            {"Version | In force": ["v1.0 | 1 July 2022", "V1.1 | 30.09.22: minor changes"]},
+        ),
         # Units below the headings belong to them, the name of a group or a line of one cell does not.
         (
             " | 2031 | 2030\n(in millions) |  | \nRepairs: |  | \nGate 3 | 1.2 | 0.9",
@@ -344,6 +351,72 @@ def test_the_unit_of_a_cell(caption: str, rows: dict[str, list[str]]) -> None:
     assert [[cell.unit for cell in cells] for cells in found if cells] == list(rows.values())
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # The value's own sign, or else the nearest place that states a currency; its scale goes with it.
+        ("Item | Amount (US$)\nFees | 7,710,100\nRent | 12", [("US$", "USD", 1)]),
+        ("Item | Sales | Share\n | € million | %\nA | 7 | 3", [("€ million", "EUR", 10**6), ("%", "", 1)]),
+        ("Year | Revenue ($m)\n2031 | 12\n2030 | 3", [("$m", "dollar", 10**6)]),
+        ("Sales\n(In millions)\nItem | 2031\nA | $ 12\nB | 7", [("$ In millions", "dollar", 10**6)]),
+        ("Sales (in thousands of euros)\nItem | 2031\nA | 12", [("in thousands of euros", "EUR", 1000)]),
+        ("Ventes (en millions d’euros)\nNom | 2031\nA | 12", [("millions d’euros", "EUR", 10**6)]),
+        ("Bilanz in Mio. EUR\nPosten | 2031\nA | 12", [("in Mio. EUR", "EUR", 10**6)]),
+        ("收入（百万元）\n项目 | 2031年\nA | 12", [("百万元", "CNY", 10**6)]),
+        # Things are counted, too, and are no money; a figure with a scale of its own has that one.
+        ("Output (thousands of barrels)\nField | 2031\nA | 12", [("thousands of barrels", "", 1000)]),
+        (
+            "in thousands of euros\nItem | Area (km²) | Cost | Number of staff\nA | 12 | 14 | 3",
+            [("km²", "", 1), ("in thousands of euros", "EUR", 1000), ("", "", 1)],
+        ),
+        ("in thousands\nItem | Area (km²)\nA | 12", [("km² in thousands", "", 1000)]),
+        ("(in millions)\nItem | Cost | State\nA | $ 3 billion | open", [("$", "dollar", 1), ("", "", 1)]),
+        # An amount in a label is not what its values are counted in.
+        ("(in millions)\nDebt | 2031\nNotes, $500 million | 12", [("in millions", "", 10**6)]),
+        ("Hours | Price\nMI | 12\nYear 2 | 14", [("", "", 1)]),
+    ],
+)
+def test_a_cell_has_its_unit_its_currency_and_its_scale(text: str, found: list[tuple[str, str, int]]) -> None:
+    [table] = tables(f"{text}\nLast | 1 | 1 | 1")
+    row = next(line for line in table.lines if line.start >= table.header.end)
+    shown = [(cell.unit, cell.currency, cell.scale) for cell in table_cells(text, table.header, row)]
+    assert shown == found
+
+
+@pytest.mark.parametrize(
+    ("text", "periods"),
+    [
+        (
+            "| Three Months Ended June 30, | | Six Months Ended May 3,\n| 2031 | 2030 | 2031\nA | 1 | 2 | 3",
+            [
+                *("Three Months Ended June 30, 2031", "Three Months Ended June 30, 2030"),
+                "Six Months Ended May 3, 2031",
+            ],
+        ),
+        # What the column leaves out, the label or the caption says, but not of another year.
+        (
+            "Three months ended June 30, 2031 and 2030\n| 2031 | 2030\nA | 1 | 2",
+            ["Three months ended June 30, 2031", "Three months ended June 30, 2030"],
+        ),
+        ("Debt at December 31, 2031\n| 2031 | 2028\nA | 1 | 2", ["December 31, 2031", "2028"]),
+        ("Sales for the year ended May 3, 2031\nItem | Cost\nA | 1", ["year ended May 3, 2031"]),
+        ("| Cost\nBalance at May 3, 2031 | 1", ["May 3, 2031"]),
+        ("| Q2 | FY30 | H1 2031\nSales 2031 | 1 | 2 | 3", ["Q2 2031", "FY30", "H1 2031"]),
+        # Notes of a year are due in it.
+        ("| Cost\n2047 notes | 1", [""]),
+        ("| Cost\nNotes due 2047 | 1", [""]),
+        # Days and years show a month in any language.
+        ("Nom | 31 décembre 2031 | 2030\nA | 1 | 2", ["31 décembre 2031", "2030"]),
+        ("Posten | 31. Dezember 2031\nA | 1", ["31. Dezember 2031"]),
+        ("项目 | 2031年6月30日\nA | 1", ["2031年6月30日"]),
+    ],
+)
+def test_a_cell_has_its_period(text: str, periods: list[str]) -> None:
+    [table] = tables(f"{text}\nLast | 1 | 1 | 1")
+    row = next(line for line in table.lines if line.start >= table.header.end)
+    assert [cell.period for cell in table_cells(text, table.header, row)] == periods
+
+
 YEARS_BELOW = "Sales\n(In millions) |  |  | \n | Three months ended June 30, |  | Year\n | 2031 | 2030 | 2030"
 
 
@@ -394,3 +467,42 @@ def test_a_named_row_may_begin_with_its_groups() -> None:
 def test_a_named_row_has_all_words_of_the_row(headings: str, row: str) -> None:
     named = regex.sub(r"[|:;]", " ", named_row(headings, row))
     assert set(row.replace("|", " ").split()) <= set(named.split())
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "2031",
+        "2031 ($)",
+        "2031 $",
+        "2031 £’000",
+        "2031a",
+        "2031 restated",
+        "Actual 2031",
+        "2031 年",
+        "5 月份",
+    ],
+)
+def test_a_year_with_its_unit_or_status_is_a_period(heading: str) -> None:
+    assert is_period(heading)
+    assert not is_quantity(heading)
+
+
+@pytest.mark.parametrize("heading", ["£’000", "US$m", "$000", "25-year period", "actual"])
+def test_a_unit_or_a_name_with_a_number_is_no_quantity(heading: str) -> None:
+    assert not is_quantity(heading)
+    assert not is_period(heading)
+
+
+@pytest.mark.parametrize("value", ["12", "$ 2031", "2031 MW", "2,031 $", "5 %", "-5", "(5)", "12-14"])
+def test_an_amount_is_a_quantity(value: str) -> None:
+    assert is_quantity(value)
+
+
+def test_headings_without_a_label_are_words_or_periods() -> None:
+    text = "| 2021–2030 average | 2031\nPumps | 12 | 10\nGates | 3 | 2"
+    table = tables(text)[0]
+
+    found = [cell.column for cell in table_cells(text, table.header, table.lines[-1])]
+
+    assert found == ["2021–2030 average", "2031"]

@@ -315,6 +315,8 @@ def test_the_cell_of_an_answer_is_a_span_of_the_text(library: MakeLibrary) -> No
     assert text[cited.cell.start : cited.cell.end] == cited.cell.value == "$ 2,540"
     assert (cited.cell.row, cited.cell.box) == ("Net revenues", None)
     assert cited.cell.column == "Three Months Ended June 30, › 2023"
+    assert (cited.cell.currency, cited.cell.scale) == ("dollar", 1_000_000)
+    assert cited.cell.period == "Three Months Ended June 30, 2023"
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,14 @@ def test_a_sentence_is_read_with_its_title_and_its_neighbours(library: MakeLibra
     assert found["Rain  fell."].text == f"Rain fell. | {title} |  … The dredger sank."
 
 
+def test_an_item_is_read_with_the_sentence_above_its_list(library: MakeLibrary) -> None:
+    text = "Rain fell. The Council decided to:\n\n- close the gates\n- open the roads\n"
+    found = by_text(library({"isken.md": text}), "What did the Council decide?")
+    assert found["• open the roads"].text == "• open the roads | isken | The Council decided to: … "
+    assert found["• open the roads"].sentence.in_context == "The Council decided to:\n• open the roads"
+    assert found["• open the roads"].prior > found["Rain fell."].prior
+
+
 def test_a_row_is_read_with_its_title_its_groups_and_its_table_s_headings(library: MakeLibrary) -> None:
     table = "| Gates | 2031 |\n|---|---|\n| Dredged | |\n| Canals | 12 |\n\nPumps ran."
     found = by_text(library({"a.md": f"# Isken\n\n{table}"}), "How many gates of canals were opened?")

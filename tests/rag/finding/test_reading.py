@@ -24,6 +24,7 @@ from rag.finding.reading import (
     open_reader,
     pairs_of,
     read,
+    sentences_of,
 )
 from tests.support.libraries import MakeLibrary
 
@@ -75,6 +76,18 @@ def test_hits_of_several_documents_stay_apart_and_keep_their_order(library: Make
     assert [(reading.document.path, len(reading.sentences)) for reading in readings] == [
         *[("b.txt", 1), ("a.txt", 1)]
     ]
+
+
+def test_headings_are_known_as_headings(library: MakeLibrary) -> None:
+    text = "# Varda\n\n## For the fourth quarter of fiscal 2022\n\nThe mill of Varda ground 20 tons of rye.\n"
+    engine = library({"a.md": text})
+    with engine.index.snapshot() as snapshot:
+        [passage] = snapshot.reader.passages()
+        [hit] = snapshot.search("mill", 1)
+    for found in (passage, hit):
+        assert [sentence.is_heading for sentence in sentences_of(found)] == [True, True, False]
+    answer = engine.ask("For which quarter did the mill of Varda grind rye?")
+    assert "fourth quarter" not in "".join(cited.quote for cited in answer.citations)
 
 
 QUESTION = "How many suspects were arrested?"

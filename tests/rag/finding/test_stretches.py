@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.records import Filters
-from index.text import sentences
+from index.text import ITEM, sentences
 from rag.engine import QueryEngine
 from rag.finding.citations import Copies, DocumentTexts, cite_earliest
 from rag.finding.ranking import Candidate, Scored
 from rag.finding.reading import Reading, ReadSentence, sentences_of
-from rag.finding.stretches import ITEM, JOINING, Joining, Widening
+from rag.finding.stretches import JOINING, Joining, Widening
 from rag.questions import Question, understand
 from tests.rag.finding.test_ranking import Known
 from tests.support.candidates import record, texts
@@ -111,6 +111,46 @@ def test_a_sentence_that_ends_with_a_colon_brings_its_items(seed_engine: QueryEn
     assert cited(seed_engine, text, "Regulated") == [
         "Regulated staff include:", "• senior lecturers,", "• subject teachers,",
     ]  # fmt: skip
+
+
+COUNCIL = "The Council of Varda decided to:"
+
+
+def decisions(library: MakeLibrary, count: int, *numbers: int) -> list[list[str]]:
+    """The stretches, if the decisions with these numbers are chosen from a list of as many."""
+    items = "\n".join(f"- move the market of ward {number} to a higher place" for number in range(count))
+    engine = library({"a.md": f"Rain fell in Varda on all days of May.\n\n{COUNCIL}\n\n{items}\n\nIt met.\n"})
+    with engine.index.snapshot() as snapshot:
+        found = [each for passage in snapshot.reader.passages() for each in sentences_of(passage)]
+        document = next(snapshot.reader.passages()).document
+    reading = Reading(document, tuple(found), 1.0)
+    chosen = [
+        Scored(Candidate(reading, place, 0.5), 0.5)
+        for number in numbers
+        for place, each in enumerate(found)
+        if each.text.startswith(f"• move the market of ward {number} ")
+    ]
+    return [
+        [text.removeprefix("• move the ") for text in texts(each)]
+        for each in widened(engine, chosen, joining=NEVER)
+    ]
+
+
+def test_the_first_item_is_cited_with_the_sentence_above_its_list_and_the_others_alone(
+    library: MakeLibrary,
+) -> None:
+    first, third = (f"market of ward {number} to a higher place" for number in (0, 2))
+    assert decisions(library, 50, 0) == [[COUNCIL, first]]
+    assert decisions(library, 50, 2) == [[third]]
+    assert decisions(library, 50, 0, 2) == [[COUNCIL, first], [third]]
+
+
+def test_an_item_and_the_sentence_above_its_list_have_one_footnote(library: MakeLibrary) -> None:
+    text = f"Rain fell.\n\n{COUNCIL}\n\n- move the market of the town to a higher place\n- pay\n"
+    answer = library({"a.md": text}).ask("Where did the Council of Varda decide to move the market?")
+    whole = f"{COUNCIL}\n\n• move the market of the town to a higher place"
+    assert answer.citations[0].quote.startswith(whole)
+    assert answer.text.startswith(whole)
 
 
 @pytest.mark.parametrize("marks", [("1.", "2."), ("1)", "2)"), ("(a)", "(b)"), ("–", "–"), ("i)", "ii)")])

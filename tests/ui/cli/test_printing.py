@@ -228,19 +228,20 @@ def test_a_search_without_a_result_says_what_to_do() -> None:
 def test_a_sync_reports_each_failure_on_one_line_apart_from_the_counts() -> None:
     report = {
         "added": ["a", "b"],
-        "changed": [],
+        "changed": ["d"],
         "removed": ["c"],
         "unchanged": 4,
         "failed": [{"path": "bad\x1b[2J.pdf", "cause": "is " + "very " * 40 + "broken; repair it"}],
         "passages": 12,
         "seconds": 1.26,
         "generation": 3,
+        "read_again": 1,
     }
     stderr = StringIO()
     counts = printed(printing.print_sync, Console(file=stderr, width=40), report, width=200)
     assert counts == [
         (
-            "2 added, 0 changed, 1 removed, 4 unchanged, 1 failed in 1.3 s; "
+            "2 added, 1 changed, 1 removed, 1 read again by newer loaders, 4 unchanged, 1 failed in 1.3 s; "
             "the library has 12 passages, generation 3"
         )
     ]

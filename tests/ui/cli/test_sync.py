@@ -40,6 +40,7 @@ def test_sync_reports_what_changed_in_its_json_form(
         "failed": [],
         "passages": 2,
         "generation": 1,
+        "read_again": 0,
     }
 
     (reports / "first.txt").write_text("The first dam broke at dawn, after all.")

@@ -118,13 +118,13 @@ class TestFootnotes:
         assert not checked(catalog, cited(**place))[1].holds
 
     def test_what_is_said_of_the_source_must_be_what_the_library_knows(self, catalog: Catalog) -> None:
-        paged = Document(TEXT, "T", "pdf", "en", page_starts=(0, 17))
+        paged = Document(TEXT, "T", "pdf", "en", page_starts=(0, 17), page_labels=("iv", "1"))
         catalog.commit([version(TEXT, "p.pdf", digest="e" * 64, document=paged)])
-        note = cited(document_id=2, path="p.pdf", page=2)
+        note = cited(document_id=2, path="p.pdf", page=2, page_label="1")
         assert checked(catalog, note)[1].holds
         assert checked(catalog, replace(note, page=7))[1].problems == (
-            "does not state “page 2” about its source",
-            "states “page 7” about its source, which the library does not",
+            "does not state “page 1 (sheet 2)” about its source",
+            "states “page 1 (sheet 7)” about its source, which the library does not",
         )
         assert checked(catalog, replace(note, publisher="The only sound office"))[1].problems == (
             "states “The only sound office” about its source, which the library does not",

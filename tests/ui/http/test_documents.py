@@ -68,6 +68,7 @@ def test_a_document_s_text_is_given_whole_or_in_part(seed_client: TestClient, se
         "start": 0,
         "end": len(stored.text),
         "page_starts": list(stored.page_starts),
+        "page_labels": ["1", "2", "3"],
         "characters": len(stored.text),
         "tables": [
             {"start": table.span.start, "header_end": table.header.end, "end": table.span.end}
@@ -130,6 +131,9 @@ def test_a_cell_has_its_address_and_a_row_its_headings(client: TestClient) -> No
         "start": start,
         "end": start + 4,
         "box": None,
+        "currency": "dollar",
+        "scale": 1,
+        "period": "2031",
     }
     cell = {"value": "$ 80", "unit": "", "row": "Gate 4", "column": "2031"}
     if one["citations"][0] == cited:

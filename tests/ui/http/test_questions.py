@@ -97,7 +97,7 @@ def test_search_answers_with_the_contract_s_fields(seed_client: TestClient) -> N
     assert [result["path"] for result in body["results"]] == ["cambodia-scam-raids.md"] * 2
     first = body["results"][0]
     assert list(first) == [
-        *["document_id", "version", "title", "publisher", "published", "path", "page"],
+        *["document_id", "version", "title", "publisher", "published", "path", "page", "page_label"],
         *["start", "end", "text", "score", "scores", "sentences", "recognised"],
     ]
     assert first["published"] == "2025-07-18"

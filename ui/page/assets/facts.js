@@ -66,6 +66,19 @@ export function dateOrigin(report) {
   return report.published && key ? t(key) : null;
 }
 
+/** Writes the printed number of a page and its sheet: "34 (sheet 36)"; one number if they are the same. */
+export function pageWords(page, labels = []) {
+  const label = labels[page - 1];
+  return label && label !== String(page) ? t("pages.sheet", { label, sheet: page }) : page;
+}
+
+/** Returns the sheet that has a printed number, or else that number of sheets; NaN for neither. */
+export function sheetOf(words, labels = []) {
+  const asked = words.trim().toLowerCase();
+  const at = labels.findIndex((label) => label?.toLowerCase() === asked);
+  return at >= 0 ? at + 1 : Number.parseInt(/^\d+$/.test(asked) ? asked : "", 10);
+}
+
 /** Writes ascending numbers, with each run of consecutive ones as a range: "3, 7–9". */
 export function numberWords(numbers) {
   const runs = [];

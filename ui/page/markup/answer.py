@@ -47,6 +47,7 @@ from ui.page.markup.tables import (
     escape,
     facts_markup,
     localized_date,
+    localized_page,
     mark_markup,
     quoted_markup,
     source_date,
@@ -224,7 +225,7 @@ def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str
     sentence, cited = max(uses, key=lambda use: VERDICTS.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
-    facts = facts_markup(cited, [cited.page], locale, recognised=cited.recognised)
+    facts = facts_markup(cited, [localized_page(cited, locale)], locale, recognised=cited.recognised)
     source = f"{title_link(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
     words = f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
     if cited.headings is not None:
@@ -595,7 +596,8 @@ def alternatives_markup(answer: Answer, locale: Locale) -> str:
         f'<li><span class="fn-instead">{label}</span> <a class="fn-copy" href="{source_target(passage)}">'
         f"{escape(alternative_words(passage.text, passage.headings))}</a> "
         f'<span class="fn-facts"><span class="fn-fact">{escape(passage.title)}</span>'
-        f"{facts_markup(passage, [passage.page], locale, recognised=passage.recognised)}</span></li>"
+        f"{facts_markup(passage, [localized_page(passage, locale)], locale, recognised=passage.recognised)}"
+        "</span></li>"
         for passage in answer.alternatives
     )
     summary = escape(locale.text("alternatives.summary", count=len(answer.alternatives)))
@@ -603,7 +605,7 @@ def alternatives_markup(answer: Answer, locale: Locale) -> str:
 
 
 def _passage(passage: Passage, locale: Locale) -> str:
-    facts = facts_markup(passage, [passage.page], locale, recognised=passage.recognised)
+    facts = facts_markup(passage, [localized_page(passage, locale)], locale, recognised=passage.recognised)
     why = ""
     if passage.shortfall:
         shortfall = escape(locale.text("abstention.shortfall", shortfall=passage.shortfall))

@@ -13,7 +13,7 @@ from index.text import PATH_SEPARATOR, cells, is_row, label_cells
 from rag.answers import Citation, Copy, Passage
 from rag.visible_text import legible
 from ui.page.head import ENGLISH, Locale
-from ui.words import date_words, first_day
+from ui.words import date_words, first_day, page_words
 
 
 def escape(text: str) -> str:
@@ -219,7 +219,8 @@ def mark_markup(cited: Citation, locale: Locale) -> str:
     if cited.page is None:
         label = locale.text("mark.open", number=number, title=title)
     else:
-        label = locale.text("mark.openPage", number=number, title=title, page=str(cited.page))
+        page = localized_page(cited, locale) or ""
+        label = locale.text("mark.openPage", number=number, title=title, page=page)
     return f'<a class="fn-mark" href="{source_target(cited)}" title="{escape(label)}">[{number}]</a>'
 
 
@@ -228,11 +229,16 @@ def title_link(place: Citation | Passage, name: str = "fn-title") -> str:
     return f'<a class="{name}" href="{source_target(place)}">{escape(place.title)}</a>'
 
 
+def localized_page(place: Citation | Passage, locale: Locale) -> str | None:
+    form = locale.text("pages.sheet", label="{label}", sheet="{sheet}")
+    return page_words(place.page, place.page_label, form)
+
+
 def facts_markup(
-    place: Citation | Passage, pages: Sequence[int | None], locale: Locale, *, recognised: bool
+    place: Citation | Passage, pages: Sequence[str | None], locale: Locale, *, recognised: bool
 ) -> str:
     """Without a publisher, the author takes its place: a commission's report often names only that."""
-    numbers = [str(page) for page in pages if page is not None]
+    numbers = [page for page in pages if page is not None]
     facts = [place.publisher or place.author, localized_date(locale, place.published)]
     if numbers:
         listed = locale.text("list.comma").join(numbers)
@@ -257,7 +263,8 @@ def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
 
 
 def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
-    pages = sorted({citation.page for citation in cited if citation.page is not None})
+    ordered = sorted(cited, key=lambda citation: citation.page or 0)
+    pages = list(dict.fromkeys(localized_page(citation, locale) for citation in ordered))
     recognised = any(citation.recognised for citation in cited)
     return f"{title_link(cited[0])}{facts_markup(cited[0], pages, locale, recognised=recognised)}"
 

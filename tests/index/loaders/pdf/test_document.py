@@ -64,6 +64,77 @@ def test_a_paragraph_goes_on_in_lower_case_after_initials() -> None:
     assert read(draw(page)) == "• Sales rose in most markets of the group, led by the U.K. and Germany."
 
 
+@pytest.mark.parametrize("leading", [26, 29, 32])
+def test_the_lines_of_a_double_spaced_page_are_one_paragraph(leading: float) -> None:
+    lines = (
+        "The engineer on duty asked for permission to sound the sirens long before",
+        "the gate failed. Nobody answered him, although the rules of the Isken Water",
+        "Authority ask for an answer within five minutes, and the sirens at Harlamoor",
+        "were heard only when the water had reached the market.",
+    )
+    signed = "Dated, Tessaveld, 15 December", "Ansel Korran, Member"
+    text = read(draw(column(*lines, *signed, leading=leading)))
+    assert text == "\n\n".join([" ".join(lines), *signed])
+
+
+BESIDE_FIGURE = (
+    "The engineer on duty asked for permission to sound the sirens long before the gate failed, as rules say",
+    "and waited for an answer of the",
+    "Isken Water Authority. The rule",
+    "gives it five minutes, and the",
+    "sirens of Harlamoor are heard",
+    "in all of the valley. It took 20",
+    "minutes. Nobody has said why the answer took as long, although all were asked by the commission.",
+)
+
+
+def test_a_sentence_goes_on_beside_a_figure() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        for number, line in enumerate(BESIDE_FIGURE):
+            canvas.drawString(2 * cm, 25 * cm - 14 * number, line)
+        canvas.setFont("Helvetica", 7)
+        for number in range(9):
+            canvas.drawString(12 * cm, 24.5 * cm - 7 * number, f"Gate {number}")
+
+    assert " ".join(BESIDE_FIGURE) in read(draw(page))
+
+
+def test_labels_of_a_figure_that_are_set_closely_do_not_part_lines() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for number, line in enumerate(BESIDE_FIGURE[2:6]):
+            canvas.drawString(2 * cm, 25 * cm - 14 * number, line)
+        for number in range(9):
+            canvas.drawString(12 * cm, 20 * cm - 10 * number, f"Gate {number}")
+
+    assert " ".join(BESIDE_FIGURE[2:6]) in read(draw(page))
+
+
+@pytest.mark.parametrize(
+    "rest", ["has not answered in time.", "(and the ministry) has not answered in time."]
+)
+def test_a_sentence_goes_on_over_a_page_number(rest: str) -> None:
+    def page(canvas: Canvas) -> None:
+        column("The engineer on duty asked for permission at once, and the Authority")(canvas)
+        canvas.drawString(10 * cm, 5 * cm, "17")
+
+    found = read(draw(page, column(rest, "Nobody knows why it did not.")))
+    assert f"and the Authority {rest}" in found
+
+
+def test_a_wide_gap_between_narrow_lines_still_separates_paragraphs() -> None:
+    def page(canvas: Canvas) -> None:
+        for number, line in enumerate(
+            ("The sirens at Harlamoor were heard when the water", "had reached it.")
+        ):
+            canvas.drawString(2 * cm, 25 * cm - 14 * number, line)
+        for number, line in enumerate(("and so were those of the other towns in the valley", "below it.")):
+            canvas.drawString(2 * cm, 25 * cm - 14 * (number + 1) - 29, line)
+
+    assert len(read(draw(page)).split("\n\n")) == 2
+
+
 def test_short_lines_stay_apart() -> None:
     lines = "Ansel Korran", "Commission of Inquiry into the Maravel Dam", "Tessaveld"
     assert read(draw(column(*lines, FIRST[:80]))).split("\n\n")[:3] == list(lines)
@@ -77,6 +148,26 @@ def test_items_begin_blocks_and_their_lines_are_joined() -> None:
     second = "• nobody answered him, and the sirens at Harlamoor were", "heard 45 minutes after"
     data = draw(column(*first, *second, "2. a levee broke at Pellan"))
     assert read(data) == f"{' '.join(first)}\n\n{' '.join(second)}\n\n2. a levee broke at Pellan"
+
+
+def test_an_item_is_indented_by_its_level() -> None:
+    lines = (
+        ("The Council decided to:", 0), ("(a) close", 1), ("• the gates", 2), ("• the roads", 2),
+        ("(b) open", 1), ("It met again:", 0), ("• twice", 2),
+    )  # fmt: skip
+
+    def page(canvas: Canvas) -> None:
+        for number, (line, level) in enumerate(lines):
+            canvas.drawString((2 + 0.7 * level) * cm, (25 - number) * cm, line)
+
+    def next_page(canvas: Canvas) -> None:
+        canvas.drawString(2 * cm, 25 * cm, "• once more")
+        canvas.drawString(12 * cm, 23 * cm, "• in another column")
+
+    assert read(draw(page, next_page)).split("\n\n") == [
+        "The Council decided to:", "(a) close", "  • the gates", "  • the roads", "(b) open",
+        "It met again:", "• twice", "• once more", "• in another column",
+    ]  # fmt: skip
 
 
 def test_a_figure_at_the_start_of_a_line_is_no_item() -> None:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from index.loaders.pdf.document import read_pdf
+from index.loaders.pdf.table_grid import Atom, Token, cells_of, find_columns
+from index.loaders.pdf.text import unplaced
 from index.text import table_cells, tables
 from tests.support.examples import up_to
 from tests.support.pdf_files import PATH, draw
@@ -234,6 +236,73 @@ NEAR = [
             ],
             "|  | Growth of Orders in Constant Currency\nPumps | 1,240 | 12%\nGates | 86 | 7%",
         ),
+        # A heading heads the columns in whose middle it stands, or in the middle of whose headings.
+        (
+            [
+                *(centred("2031", 320, 0), centred("2030", 480, 0)),
+                *(row(1, "", "Litres", "Share", "Litres", "Share")),
+                *(*row(2, "Pumps", "1,240", "12%", "1,010", "9%"), *row(3, "Gates", "86", "3%", "93", "4%")),
+            ],
+            (
+                "| 2031 |  | 2030\n| Litres | Share | Litres | Share\n"
+                "Pumps | 1,240 | 12% | 1,010 | 9%\nGates | 86 | 3% | 93 | 4%"
+            ),
+        ),
+        # One that stands over the middle of several periods heads all of them.
+        (
+            [
+                *(centred("Fiscal year", 372, 0.2), *row(1, "", "2031", "2030", "2028")),
+                *(*row(2, "Pumps", "1,240", "1,010", "990"), *row(3, "Gates", "86", "93", "95")),
+            ],
+            "| Fiscal year\n| 2031 | 2030 | 2028\nPumps | 1,240 | 1,010 | 990\nGates | 86 | 93 | 95",
+        ),
+        # Where an empty cell would seem to belong to the heading on its left, that one is repeated.
+        (
+            [
+                *(
+                    centred("Sales", 325, 0),
+                    *row(1, "", "2031", "2030", "Area"),
+                    *row(2, "Pumps", "1,240", "1,010", "7"),
+                ),
+                *row(3, "Gates", "86", "93", "5"),
+                *row(4, "Total", "1,326", "1,103", "12"),
+            ],
+            (
+                "| Sales |  | Area\n| 2031 | 2030\n"
+                "Pumps | 1,240 | 1,010 | 7\nGates | 86 | 93 | 5\nTotal | 1,326 | 1,103 | 12"
+            ),
+        ),
+        # Headings with units, and those that stand apart, head the table.
+        (
+            [*row(0.4, "", "2031", "2030"), *row(1.2, "", "£’000", "£’000"), *BODY],
+            f"| 2031 £’000 | 2030 £’000\n{READ_BODY}",
+        ),
+        (
+            [*row(0, "Site", "Litres", "Share"), *BODY],
+            f"Site | Litres | Share\n{READ_BODY}",
+        ),
+        # What heads all columns comes first.
+        (
+            [*row(0.2, "", "2031", "2030"), centred("Litres a day, all year", 340, 1.1), *BODY],
+            f"| Litres a day, all year\n| 2031 | 2030\n{READ_BODY}",
+        ),
+        # Headings in the middle of a table begin another part.
+        (
+            [
+                *(*row(0, "", "2029", "2028"), *row(1, "Pumps", "12", "14"), *row(2, "Gates", "7", "9")),
+                *(centred("Six months", 340, 3), *row(4, "", "Inside", "Outside")),
+                *(*row(5, "Pumps", "22", "24"), *row(6, "Gates", "17", "19")),
+            ],
+            (
+                "| 2029 | 2028\nPumps | 12 | 14\nGates | 7 | 9\n\n"
+                "| Six months\n| Inside | Outside\nPumps | 22 | 24\nGates | 17 | 19"
+            ),
+        ),
+        # A gap ends no table whose columns go on.
+        (
+            [*YEARS, *BODY, *row(7.5, "Walls", "1", "2"), *row(8.5, "Doors", "3", "4")],
+            f"| 2031 | 2030\n{READ_BODY}\nWalls | 1 | 2\nDoors | 3 | 4",
+        ),
     ],
 )
 def test_a_table_is_read_as_it_is_set(drawn: list[Drawing], text: str) -> None:
@@ -317,6 +386,52 @@ def test_a_row_of_figures_beside_the_units_is_no_heading() -> None:
     assert read([*before, *heads, *BODY]).startswith("Locks | 7 | 9\n(in thousands) | 5 | 7\n")
 
 
+def test_the_lines_of_a_label_are_closer_to_each_other_than_rows() -> None:
+    drawn = [
+        *row(0, "", "2031", "2030"),
+        *(words("Pompes", LEFT, 1), *row(1.8, "Pumps", "1,240", "1,010")),
+        *(words("Vannes", LEFT, 3.2), *row(4, "Gates", "86", "93")),
+        *(words("Ensemble", LEFT, 5.4), *row(6.2, "Total", "1,326", "1,103")),
+    ]
+    assert read(drawn).endswith(
+        "Pompes Pumps | 1,240 | 1,010\nVannes Gates | 86 | 93\nEnsemble Total | 1,326 | 1,103"
+    )
+
+
+def atom(text: str, left: float, right: float) -> Atom:
+    return Atom((Token(unplaced(text), left, right),), is_figure=text[-1].isdigit() and " " not in text)
+
+
+def test_a_heading_between_two_columns_does_not_make_them_one() -> None:
+    rows = [
+        [atom("1st Quarter", 204, 244), atom("2nd Quarter", 309, 352)],
+        [atom("Sales", 19, 52), atom("9,070", 174, 212), atom("9,061", 227, 266), atom("8,554", 280, 319)],
+        [atom("Costs", 19, 57), atom("962", 194, 212), atom("4,123", 247, 266), atom("678", 300, 319)],
+        [atom("Taxes", 19, 64), atom("950", 200, 212), atom("1,249", 247, 266), atom("767", 306, 319)],
+    ]
+    assert [(column.left, column.right) for column in find_columns(rows)] == [
+        *((19, 64), (174, 212), (227, 266), (280, 352))
+    ]
+
+
+def test_figures_close_to_each_other_do_not_make_their_columns_one() -> None:
+    close = Atom((*atom("11,092,282", 300, 335).tokens, *atom("11,180,657", 338, 374).tokens), is_figure=True)
+    rows = [
+        [atom("Units", 18, 52), close],
+        *(
+            [atom("Share", 18, 57), atom("135", 314, 335), atom("139", 354, 374)],
+            [atom("Costs", 18, 64), atom("128", 314, 335), atom("264", 354, 374)],
+        ),
+    ]
+    columns = find_columns(rows)
+    assert [(column.left, column.right) for column in columns] == [(18, 64), (314, 335), (354, 374)]
+    assert [cell.words.text for cell in cells_of(rows[0], 8, columns)] == [
+        "Units",
+        "11,092,282",
+        "11,180,657",
+    ]
+
+
 FIGURES = st.integers(0, 99_999).map("{:,}".format) | st.just("—") | st.integers(1, 99).map("({}%)".format)
 
 
@@ -338,3 +453,23 @@ def test_each_figure_stays_in_its_column(rows: list[list[str]]) -> None:
     ]
     expected = [" | ".join([f"Station {number}", *figures]) for number, figures in enumerate(full)]
     assert read(drawn).split("\n") == [line.rstrip("| ").rstrip() for line in expected]
+
+
+def test_every_cell_has_the_headings_that_stand_over_it() -> None:
+    drawn = [
+        *(centred("Flexible packaging", 325, -1), centred("Rigid packaging", 485, -1)),
+        *(centred("2031", 290, 0), centred("2030", 370, 0), centred("2031", 450, 0), centred("2030", 530, 0)),
+        *(centred("$m", 290, 0.8), centred("$m", 370, 0.8), centred("$m", 450, 0.8), centred("$m", 530, 0.8)),
+        *(*row(2, "Sales", "1,240", "1,010", "23", "30"), *row(3, "Costs", "86", "93", "8", "80")),
+    ]
+
+    text = read(drawn)
+
+    table = tables(text)[0]
+    found = [cell.column for cell in table_cells(text, table.header, table.lines[-1])]
+    assert found == [
+        "Flexible packaging › 2031 $m",
+        "Flexible packaging › 2030 $m",
+        "Rigid packaging › 2031 $m",
+        "Rigid packaging › 2030 $m",
+    ]

@@ -17,7 +17,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 
 from index.documents import Document, Span
 from index.loaders.pdf.document import PDFIUM, read_pdf
-from index.loaders.pdf.text import LIGATURES, ligature, with_ligatures
+from index.loaders.pdf.text import LIGATURES, Glyph, ligature, pieces, with_ligatures
 from index.text.geometry import Box, boxes
 from tests.support.pdf_files import PATH, STYLES, body, build, column, draw
 
@@ -302,3 +302,10 @@ def test_a_line_gets_its_ligatures_back_however_it_is_turned(turned: bytes, rota
     """The name of a chart's vertical axis is written upwards."""
     document = read_pdf(without_names(b"Con\\001rmed in half of all cases", turned, rotation), PATH)
     assert document.text == "Confirmed in half of all cases"
+
+
+def test_a_character_further_down_and_to_the_left_begins_a_line() -> None:
+    right = [Glyph(letter, 500 + 6 * place, 100, 506 + 6 * place, 110) for place, letter in enumerate("Tax")]
+    left = [Glyph(letter, 20 + 6 * place, 93, 26 + 6 * place, 103) for place, letter in enumerate("Pumps")]
+
+    assert [line.text for line in pieces([*right, *left])] == ["Tax", "Pumps"]

@@ -42,6 +42,18 @@ def text(*lines: Line, merged: dict[str, int] | None = None) -> str:
         ([["A", "B"], ["a", 5], [], ["C", "D"], ["c", 50]], "A | B\na | 5\n\nC | D\nc | 50"),
         ([["A", "2022"], [], ["a", 5], ["b", 7], [], ["All", 12]], "A | 2022\na | 5\nb | 7\nAll | 12"),
         ([["A", "2022", None, "2023"], ["a", 5, None, 6]], "A | 2022 | 2023\na | 5 | 6"),
+        # An empty row after the headings parts no labels from them, and none parts a table of spaced rows.
+        (
+            [[None, "Tax", "Paid"], [None, "EUR", "EUR"], [], ["Varda", 5, 6], ["Oru", 7, 8]],
+            "| Tax | Paid\n| EUR | EUR\nVarda | 5 | 6\nOru | 7 | 8",
+        ),
+        (
+            [
+                *([None, "Tax", "Paid", "Rest"], [], [None, "EUR", "EUR", "%"], [], ["Varda", 5, 6, 1]),
+                *([], ["Oru", 7], [], ["Lem", 9, 9, 2]),
+            ],
+            "| Tax | Paid | Rest\n| EUR | EUR | %\nVarda | 5 | 6 | 1\nOru | 7\nLem | 9 | 9 | 2",
+        ),
         (
             [["A", "B", "C"], ["a", "b", 5], [None, "c", None], [None, None, 7]],
             "A | B | C\na | b | 5\n| c\n|  | 7",

@@ -131,14 +131,14 @@ class TestCells:
             "Gate 3 | 41 | 82",
         ]
 
-    def test_a_merged_heading_is_repeated_in_each_of_its_columns(self) -> None:
+    def test_a_merged_heading_is_repeated_in_each_of_its_columns_and_rows(self) -> None:
         def write(sheet: Worksheet) -> None:
             for line in (["Gate", "2022", None], [None, "Cost", "Age"], ["Gate 3", 5, 41]):
                 sheet.append(line)
             sheet.merge_cells("B1:C1")
             sheet.merge_cells("A1:A2")
 
-        assert text(write) == "Gate | 2022 | 2022\n| Cost | Age\nGate 3 | 5 | 41"
+        assert text(write) == "Gate | 2022 | 2022\nGate | Cost | Age\nGate 3 | 5 | 41"
 
     def test_escaped_control_characters_are_white_space(self) -> None:
         assert text(lambda sheet: sheet.append(["Gate_x000D_\n3"])) == "Gate 3"

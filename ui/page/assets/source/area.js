@@ -3,6 +3,7 @@
 import { make } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
 import { askAbout } from "../desk/scope.js";
+import { pageWords } from "../facts.js";
 import { getMatches } from "../server.js";
 import { aboutPane } from "./about.js";
 import { finder, labelled, outline, reportHead } from "./head.js";
@@ -20,7 +21,7 @@ export function makeArea(reading) {
   const { report, does } = reading;
   reading.place = make("div.fn-words");
   reading.pane = report.page_pictures
-    ? pagePane(report, reading.total, (page) => onTurn(reading, page))
+    ? pagePane(report, reading.part.page_labels, reading.total, (page) => onTurn(reading, page))
     : null;
   reading.about = aboutPane(report, { open: does.open });
   reading.back = wayBack(does.back);
@@ -60,6 +61,7 @@ export function renewFacts(reading) {
 const headOf = (reading) =>
   reportHead(reading.report, reading.current, {
     total: reading.total,
+    labels: reading.part.page_labels,
     ways: [reading.views.element, reading.sections && reading.ways.sections, reading.ways.find].filter(
       Boolean,
     ),
@@ -87,7 +89,10 @@ const selectionIn = (reading) =>
   selectionBar({
     shown: () => reading,
     ask: ({ words }) => askAbout(reading.report, words),
-    copy: (found) => copyWithSource(reading.report, found, pageOf(reading, found.start)),
+    copy(found) {
+      const page = pageOf(reading, found.start);
+      return copyWithSource(reading.report, found, page && pageWords(page, reading.part.page_labels));
+    },
   });
 
 export function openFind(reading) {

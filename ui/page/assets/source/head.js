@@ -5,7 +5,7 @@
 
 import { MAX_QUERY_CHARACTERS } from "../constants.js";
 import { button, heading, icon, iconButton, make } from "../controls/dom.js";
-import { dateOrigin, factElements, numberWords } from "../facts.js";
+import { dateOrigin, factElements, numberWords, pageWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { words } from "../server.js";
 import { bar } from "./panel.js";
@@ -13,10 +13,10 @@ import { paint, rangesIn, unpaint } from "./text.js";
 import { numberOf } from "./trail.js";
 
 /**
- * `update` of the result receives the current quote and trail. `total` is the number of pages; `ways` are the
+ * `update` of the result receives the current quote and trail. `total` is the number of pages, `labels` their printed numbers; `ways` are the
  * elements of the bottom row; `step`, `ask`, `open` and `compare` are the actions of the buttons.
  */
-export function reportHead(report, current, { total, ways, step, ask, open, compare }) {
+export function reportHead(report, current, { total, labels, ways, step, ask, open, compare }) {
   const stepper = steps(step);
   const facts = make("p.fn-facts");
   const caution = badges(report, current, { open, compare });
@@ -37,7 +37,7 @@ export function reportHead(report, current, { total, ways, step, ask, open, comp
       ...factElements(
         report,
         dateOrigin(report),
-        quote?.page ? t("reading.page", { page: quote.page, total }) : null,
+        quote?.page ? t("reading.page", { page: pageWords(quote.page, labels), total }) : null,
         many ? t("reading.version", { version: report.version }) : null,
       ),
     );

@@ -104,7 +104,7 @@ function wordsOf(range, container, part) {
 
 /**
  * Copies selected text, {words, start, end}, with its source and a link to it; returns whether that
- * succeeded. `page` is the number of its page, or 0.
+ * succeeded. `page` names its page; 0 for none.
  */
 export async function copyWithSource(report, selected, page) {
   try {

@@ -8,6 +8,7 @@
  */
 
 import { make } from "../controls/dom.js";
+import { pageWords } from "../facts.js";
 import { t } from "../i18n.js";
 
 const ABOVE_SECTIONS = 2; // heading levels above a section's: the page's, and the report's
@@ -25,6 +26,7 @@ export function textElement(report, part, quote) {
   const unit = unitsIn(part, [...offsets, ...sections.map(({ start }) => start)]);
   const marked = {
     string: part.text,
+    labels: part.page_labels,
     from: unit(from),
     to: unit(to),
     cell: cell.length ? cell.map(unit) : null,
@@ -269,10 +271,15 @@ export function reachTables(container) {
 const BAR = /(?<=^|\s)(\|)(?=\s|$)/; // between cells; the style shows a dot
 
 /** Returns a line with the number of the page that begins at `unit`, or nothing if none does. */
-function pageMark({ pages }, unit) {
+function pageMark({ pages, labels }, unit) {
   const number = pages.get(unit);
   return number
-    ? [make("span.fn-page", { "data-page": t("pages.page", { page: number }), "aria-hidden": "true" })]
+    ? [
+        make("span.fn-page", {
+          "data-page": t("pages.page", { page: pageWords(number, labels) }),
+          "aria-hidden": "true",
+        }),
+      ]
     : [];
 }
 

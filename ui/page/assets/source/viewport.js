@@ -5,6 +5,7 @@
 
 import { button, make } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
+import { pageWords, sheetOf } from "../facts.js";
 import { t } from "../i18n.js";
 import { pictureAddress, whyNoPicture } from "../server.js";
 import { recall, remember } from "../storage.js";
@@ -226,11 +227,25 @@ const WIDTH = 1600; // pixels: A4 at about 190 dots per inch, sharp enough when 
  * marked words of `turn` are {start, end, page}, or null for none; by default, they stay the same. `onTurn`
  * receives the page that the reader turns to.
  */
-export function pagePane(report, total, onTurn) {
+export function pagePane(report, labels, total, onTurn) {
   const state = { page: 0, marked: null };
   const count = make("span.fn-sheet-count", { role: "status" });
   const previous = button(t("pages.previous"), () => turnBy(-1), { "aria-label": t("pages.previousPage") });
   const next = button(t("pages.next"), () => turnBy(1), { "aria-label": t("pages.nextPage") });
+  const field = make("input", {
+    class: "fn-sheet-field",
+    placeholder: t("pages.goTo"),
+    "aria-label": t("pages.goToLabel"),
+    autocomplete: "off",
+  });
+  field.addEventListener("input", () => field.removeAttribute("aria-invalid"));
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    const page = sheetOf(field.value, labels);
+    if (page >= 1 && page <= total) goTo(page);
+    else field.setAttribute("aria-invalid", "true");
+  });
   const frame = make("div.fn-sheet-frame");
   const enlarge = button(t("pages.enlarge"), () => {
     const large = frame.classList.toggle("fn-large");
@@ -240,22 +255,26 @@ export function pagePane(report, total, onTurn) {
   const element = make(
     "section.fn-sheet",
     { "aria-label": t("pages.label") },
-    make("div.fn-sheet-bar", previous, count, enlarge, next),
+    make("div.fn-sheet-bar", previous, count, field, enlarge, next),
     frame,
   );
 
   function turn(page, marked = state.marked) {
     if (page < 1 || page > total || (page === state.page && marked === state.marked)) return;
     Object.assign(state, { page, marked });
-    count.textContent = t("pages.of", { page, total });
+    count.textContent = t("pages.of", { page: pageWords(page, labels), total });
     previous.setAttribute("aria-disabled", String(page === 1));
     next.setAttribute("aria-disabled", String(page === total));
-    frame.replaceChildren(picture(report, page, marked));
+    frame.replaceChildren(picture(report, labels, page, marked));
   }
 
   function turnBy(step) {
     const page = state.page + step;
-    if (page < 1 || page > total) return;
+    if (page >= 1 && page <= total) goTo(page);
+  }
+
+  function goTo(page) {
+    field.value = "";
     turn(page);
     onTurn(page);
   }
@@ -263,12 +282,12 @@ export function pagePane(report, total, onTurn) {
   return { element, turn, page: () => state.page };
 }
 
-function picture(report, page, marked) {
+function picture(report, labels, page, marked) {
   const url = pictureAddress(report, page, marked, WIDTH);
   const alt = marked?.page === page ? "pages.altMarked" : "pages.alt";
   const image = make("img", {
     src: url,
-    alt: t(alt, { page, title: report.title }),
+    alt: t(alt, { page: pageWords(page, labels), title: report.title }),
     loading: "lazy",
     draggable: "false", // A drop on the page would add it to the library.
     class: "fn-arriving",
