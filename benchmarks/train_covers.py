@@ -102,7 +102,7 @@ def seen(reports: Sequence[Mapping[str, Any]]) -> list[Seen]:
             return NO_PROPERTIES, NO_PROPERTIES
 
         with (
-            patch.object(cover, "described", kept),
+            patch("index.loaders.assembly.described", kept),
             patch("index.loaders.pdf.cover.described", kept),
             patch("index.loaders.html.page.described", kept),
         ):
@@ -141,6 +141,9 @@ def learnable(covers: Sequence[Seen]) -> dict[str, list[_Example]]:
             if not is_form:
                 candidates = cover.publishers(shown, title)
                 add("publisher", candidates, _right(is_publisher, gold, candidates), shown is one.cover)
+                short = replace(shown, lines=[line for line in shown.lines if not line.page], text="")
+                candidates = cover.publishers(short, title)
+                add("publisher", candidates, _right(is_publisher, gold, candidates), False)
             candidates = cover.dates(shown, title, is_form=is_form)
             add("date", candidates, _right(is_date, gold, candidates), shown is one.cover)
     return found

@@ -27,7 +27,7 @@ from index.text.tabular import cells
 
 _MOST = 360  # candidates of one kind
 # Several right publishers share the odds, so that none at all seems likelier than each of them.
-LEAST = {"title": -math.inf, "publisher": -1.0, "date": 0.0}
+LEAST = {"title": -math.inf, "publisher": -1.5, "date": 0.0}
 _FIRST_LINES = 60
 _LONGEST = 1_000  # characters of a line that are read, since the time grows with the square
 _COUNTED = 200_000  # characters of the text in which names are counted
@@ -244,7 +244,6 @@ def _of_title(title: str, cover: Cover) -> dict[str, float]:
         "caption": float(_CAPTION.match(title) is not None),
         "furniture": float(is_furniture(title)),
         "bullet": float(_BULLET.match(title) is not None or _NUMBERED.match(title) is not None),
-        "name": float(is_organisation(title)),
         "noun": float(words < 16 and _ORGANISATION.search(title) is not None),
     }
 
@@ -311,6 +310,7 @@ _DOMAIN = regex.compile(r"\w\.\p{L}{2,3}\Z")
 _SITE = regex.compile(r"\s[|–—-]\s|[-—|](?=\p{Han})")
 _ARTICLE = regex.compile(r"\A(?:(?:IN|In) )?(?:The|THE|the|La|Le|El|Die|Der|Das)\s|\A[*†‡§¹²³]+")
 _LAST_LINK = regex.compile(rf"(?:\s(?:{_LINK}))+\Z", regex.IGNORECASE)
+_GOES_ON = regex.compile(rf"(?:\s(?:{_LINK})|[,-])\s*\Z", regex.IGNORECASE)
 _ACRONYM_IN = regex.compile(r"\s\(([\p{Lu}][\p{L}&-]{1,11})\)\Z")
 _ACRONYM_AFTER = regex.compile(r"\s*\((?:[“\"])?([\p{Lu}&-]{2,12})")
 
@@ -449,20 +449,42 @@ def _author(cover: Cover) -> str:
 
 
 def _mentions(cover: Cover) -> Iterator[_Mention]:
+    parts = list(_parts(cover))
+    ends = {_folded(part.name) for part in parts}
+    whole_lines = {line.text for line in cover.lines}
     single = [line for line in cover.lines if line.is_cell or line.page < 0 or not cover.groups]
     for line in (*cover.groups, *single):
-        whole = _name(line.text.strip(" .,:*"))
-        if line.page <= 1 and is_organisation(whole) and not _SENTENCES.search(whole):
-            yield _Mention(whole, line)
-        spans = [*_NAMED.finditer(line.text), *_HAN_NAME.finditer(line.text)]
-        if not line.text.isupper() or len(line.text) < 9:
-            spans += _SHORT.finditer(line.text)
-        for match in spans:
-            name = _name(match[0])
-            name = name if _LEGAL.search(name) else name.rstrip(".")
-            yield _Mention(name, line, line.text[: match.start()], line.text[match.end() :])
+        joined = ends if line.text not in whole_lines else ()
+        for mention in _of_line(line):
+            key = _folded(mention.name)
+            if not any(key.endswith(end) and key != end for end in joined):
+                yield mention
+    yield from parts
     sites = [part for part in _SITE.split(cover.declared.title or "")[1:] if part]
     yield from map(_Mention, sites)
+
+
+def _parts(cover: Cover) -> Iterator[_Mention]:
+    """Lines of groups that name an organisation, such as that of the person on the line above."""
+    groups = {group.text for group in cover.groups}
+    for above, line in pairwise(cover.lines):
+        if line.page in {0, 1} and groups and not line.is_cell and line.text not in groups:
+            name = _name(line.text.strip(" .,:*"))
+            if is_organisation(name) and not (_SENTENCES.search(name) or _GOES_ON.search(above.text)):
+                yield _Mention(name, line)
+
+
+def _of_line(line: Shown) -> Iterator[_Mention]:
+    whole = _name(line.text.strip(" .,:*"))
+    if line.page <= 1 and is_organisation(whole) and not _SENTENCES.search(whole):
+        yield _Mention(whole, line)
+    spans = [*_NAMED.finditer(line.text), *_HAN_NAME.finditer(line.text)]
+    if not line.text.isupper() or len(line.text) < 9:
+        spans += _SHORT.finditer(line.text)
+    for match in spans:
+        name = _name(match[0])
+        name = name if _LEGAL.search(name) else name.rstrip(".")
+        yield _Mention(name, line, line.text[: match.start()], line.text[match.end() :])
 
 
 def _name(text: str) -> str:

@@ -84,7 +84,7 @@ LONG = [f"Report number {number} on the gates of the dam and on their pins" for 
                 ),
             ],
             "Isken Power Reports Third Quarter and Year-to-Date Results for Fiscal 2023",
-            None,
+            "Isken Power Inc.",
         ),
         # A letterhead in larger letters names the publisher, or the office of the authors.
         (
@@ -182,6 +182,18 @@ def test_a_news_release_names_its_company_and_its_day() -> None:
     document = read_pdf(build(small("NEWS RELEASE"), heading("Isken Power grows"), body(RELEASE)), PATH)
     assert said_by(document) == ("Isken Power grows", "Isken Power Inc.", "2023-07-26")
     assert document.origins == dict.fromkeys(("title", "publisher", "published"), "page")
+
+
+def test_a_short_release_that_names_its_company_once_is_its_own() -> None:
+    lead = "TESSAVELD - Isken Power Inc. today announced the results of its second quarter."
+    document = of_lines(("Three dams and no flood", 18), GAP, ("July 26, 2023", 10), GAP, (lead, 10), *TEXT)
+    assert document.publisher == "Isken Power Inc."
+
+
+def test_a_person_on_the_line_above_is_no_part_of_a_publisher() -> None:
+    authors = [("Ada Varro", 12), ("University of Tessaveld", 12)]
+    document = of_lines(("Hospitals after the flood", 18), GAP, *authors, GAP, *TEXT)
+    assert document.publisher == "University of Tessaveld"
 
 
 def test_the_end_of_a_period_is_not_the_day_of_publication() -> None:
