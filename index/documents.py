@@ -42,9 +42,7 @@ class Span:
 
 
 # The source of a value: a user, or a part of the file. "page" stands for the text of the document itself.
-Origin = Literal[
-    "edit", "upload", "sidecar", "front matter", "document properties", "page", "file name", "file time"
-]
+Origin = Literal["edit", "upload", "sidecar", "front matter", "document properties", "page", "file name"]
 
 
 @dataclass(frozen=True, slots=True)

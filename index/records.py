@@ -55,10 +55,6 @@ class DocumentRecord:
     def recognised(self, *pages: int | None) -> bool:
         return any(page in self.recognised_pages for page in pages)
 
-    @property
-    def stated(self) -> str | None:
-        return None if self.origins.get("published") == "file time" else self.published
-
 
 @dataclass(frozen=True, slots=True)
 class Filters:

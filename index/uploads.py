@@ -240,7 +240,7 @@ def index_upload(
     language = merged(before, given).get("language")
     cutting = index.cutting(language.value if language else "")
     waiting = None if progress is None else partial(progress, "reading", 0, 1)
-    read, cut = reader.read(arrived, replace(options, by_time=False), cutting, waiting)
+    read, cut = reader.read(arrived, options, cutting, waiting)
     if progress is not None:
         progress("reading", 1, 1)
     document = described(read, read_sidecar(place))

@@ -64,7 +64,7 @@ def _metadata(hit: Hit) -> dict[str, Any]:
     return {
         "title": document.title,
         "publisher": document.publisher,
-        "published": document.stated,
+        "published": document.published,
         "document_id": document.document_id,
         "version": document.version,
         "start": hit.span.start,

@@ -81,7 +81,7 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
         "version": hit.document.version,
         "title": hit.document.title,
         "publisher": hit.document.publisher,
-        "published": hit.document.stated,
+        "published": hit.document.published,
         "path": hit.document.path,
         "page": hit.page,
         "page_label": hit.page_label,

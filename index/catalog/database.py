@@ -46,7 +46,6 @@ from index.catalog.writes import (
     restore_rows,
     set_meta,
     supersede,
-    update_file_dates,
 )
 from index.documents import Document
 from index.errors import CatalogError, CatalogUnreachableError, write_failure
@@ -204,8 +203,6 @@ class Catalog:
                     .where(documents.c.id == document_id)
                     .values(size=size, mtime_ns=mtime_ns)
                 )
-                for statement in update_file_dates(document_id, mtime_ns):
-                    connection.execute(statement)
 
     def commit(
         self,

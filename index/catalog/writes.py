@@ -185,22 +185,6 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
         connection.execute(sa.insert(details), rows)
 
 
-def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """The second statement updates the file's own date beneath one that a user has set."""
-    changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
-    current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
-    return (
-        sa.update(versions)
-        .where(versions.c.document_id == document_id, versions.c.version == current)
-        .where(versions.c.origins["published"].as_string() == "file time")
-        .values(published=changed),
-        sa.update(details)
-        .where(details.c.document_id == document_id, details.c.key == "published")
-        .where(details.c.beneath_origin == "file time")
-        .values(beneath=changed),
-    )
-
-
 def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
     values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))

@@ -69,7 +69,7 @@ SUFFIXES = frozenset(_READERS)  # the suffixes, in lower case, of the files that
 
 
 def load(path: Path, options: Options = DEFAULTS) -> Document:
-    """A sidecar (``NAME.meta.yaml``) replaces the file's details; name or time may give its date.
+    """A sidecar (``NAME.meta.yaml``) replaces the file's details; its name may give its date.
 
     Raises LoadError if the file cannot be read, is empty, too large, encrypted, broken, not of its suffix's
     format, or has an invalid sidecar.
@@ -90,7 +90,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
         _check_text(path, len(data), options.limits)  # refuse a large text before reading it
     document = replace(reader(data, path, options), reading=READING)
     _check_text(path, len(document.text.encode("utf-8", "surrogatepass")), options.limits)
-    return with_date(described(document, read_sidecar(path)), path, by_time=options.by_time)
+    return with_date(described(document, read_sidecar(path)), path)
 
 
 def content(path: Path, limits: LoadingLimits = DEFAULTS.limits) -> bytes:

@@ -192,5 +192,5 @@ def core_properties(data: bytes, path: Path) -> Properties:
     return Properties(
         title=readable_property(properties.get("title")),
         author=None if author in _PROGRAMS else author,
-        published=iso_date(properties.get("modified")) or iso_date(properties.get("created")),
+        written=iso_date(properties.get("modified")) or iso_date(properties.get("created")),
     )

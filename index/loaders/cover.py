@@ -1,317 +1,259 @@
-"""Reads what a first page states: the publication day, the SEC form, the issuer, and lines for a title.
+"""Finds the title, publisher and date that a document states: ranks candidates by learned weights.
 
-The end of a period is no such day. Only English months are read, and no ``5/6/2023``: either could be the
-month.
+A candidate is a group of lines, a name, a date or what the file declares, with features such as its size and
+place. ``covers.json`` has the weights, which ``benchmarks/train_covers.py`` learns. The day on
+which a file was written only helps to rank the dates that it prints.
 """
 
 from __future__ import annotations
 
+import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 import regex
 
 from index.loaders.blocks import flow
-from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties, iso_date
+from index.loaders.dates import is_date, word_count, written_dates
+from index.loaders.metadata import MAX_TITLE_CHARACTERS, NO_PROPERTIES, Properties
+from index.text.tabular import cells
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
-_NTH = r"\d{1,2}(?:st|nd|rd|th)?"
-# To be compiled with IGNORECASE.
-DAY = (
-    rf"(?:{_MONTH}\s+{_NTH}\s?,?\s+\d{{4}}|{_NTH}\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}"
-    r"|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})(?!\d)"
-)
-_MONTH_AND_YEAR = rf"{_MONTH},?\s+\d{{4}}(?!\d)"
-_PLACE = r"\p{Lu}[\p{L}.'’-]*(?:[ ,]+\p{Lu}[\p{L}.'’-]*){0,5}"
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_LABEL = regex.compile(
-    r"(?:date of (?:publication|issue|release)|(?:publication|release|issue) date"
-    r"|(?:first )?published(?: on)?|released(?: on)?|issued(?: on)?|dated?)"
-    rf"\s*:?\s*(?P<date>{DAY}|{_MONTH_AND_YEAR})(?=\W*\Z|\s*[|;(]|\s+by\b)",
-    regex.IGNORECASE,
-)
-_ALONE = regex.compile(
-    rf"\W*(?:(?P<place>(?-i:{_PLACE})(?P<comma>,)?)\s+(?:the\s+)?)??(?:{_WEEKDAY},?\s+)?"
-    rf"(?P<date>{DAY}|{_MONTH_AND_YEAR})\W*",
-    regex.IGNORECASE,
-)
-# The start of a news release: a place, a day and a dash.
-_DATELINE = regex.compile(
-    rf"(?-i:{_PLACE})(?:\s*[,;–—-]+\s*|\s+\(?|\s*\()(?P<date>{DAY})\)?[^–—-]{{0,40}}?\s?(?:--?|[–—…]|\.\s?\.)\s",
-    regex.IGNORECASE,
-)
-_PERIOD = regex.compile(
-    r"\b(?:end(?:ed|ing|s)|as (?:of|at)|at|until|through|to|from|and|since|by)\Z", regex.IGNORECASE
-)
-# The year of a journal's issue, for example in ``The EFSA Journal 2009 – 223``.
-_ISSUE = regex.compile(
-    r"\b(?:journal|bulletin|gazette|review)\s+(?P<year>(?:19|20)\d{2})\s?[-–—/;:(]\s?\d", regex.IGNORECASE
-)
-_SLASHES = regex.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_NOT_READ = regex.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\s|(?<=\p{L})\.", regex.IGNORECASE)
-_SEPT = regex.compile(r"\bsept\b", regex.IGNORECASE)
-_QUARTER_ENDS = ("-03-31", "-06-30", "-09-30", "-12-31")
+_MOST = 360  # candidates of one kind
+# Several right publishers share the odds, so that none at all seems likelier than each of them.
+LEAST = {"title": -math.inf, "publisher": -1.5, "date": 0.0}
+_FIRST_LINES = 60
+_LONGEST = 1_000  # characters of a line that are read, since the time grows with the square
+_COUNTED = 200_000  # characters of the text in which names are counted
+_LAST_LINES = 12
+LARGER = 1.08  # times the size of the text; the sizes within a group of lines differ less
+_LETTERS = 0.75  # at least this share of a title's characters are letters; white space is not counted
 
 
-def stated_date(lines: Sequence[str], paragraphs: Iterable[str], all_lines: Iterable[str] = ()) -> str | None:
-    """In order: a labelled date, a news release's, one alone on a line, the year of a journal's issue.
-
-    ``lines`` are where dates usually stand, ``all_lines`` include header and footer.
-    """
-    everything = [*all_lines, *lines]
-    labelled = (match["date"] for line in everything if (match := _LABEL.match(line.strip())))
-    begun = (match["date"] for text in paragraphs if (match := _DATELINE.match(text)))
-    for candidates in (labelled, begun, _alone(lines)):
-        found = [iso for written in candidates if (iso := read_date(written)) is not None]
-        if found:
-            return max(found, key=len)
-    return next((match["year"] for line in everything if (match := _ISSUE.search(line))), None)
-
-
-def is_date(line: str) -> bool:
-    """A place may precede it."""
-    return _ALONE.fullmatch(line) is not None
-
-
-def read_date(written: str) -> str | None:
-    """ISO 8601; None if it is ambiguous or in the future."""
-    text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
-    slashes = _SLASHES.fullmatch(text)
-    if slashes:
-        *either, year = map(int, slashes.groups())
-        month, day = sorted(either)
-        if day <= 12 and day != month:  # each number may be the month
-            return None
-        text = f"{year}-{month:02}-{day:02}"
-    iso = iso_date(text)
-    return iso if iso is not None and iso <= datetime.now(UTC).date().isoformat() else None
-
-
-def _alone(lines: Sequence[str]) -> Iterator[str]:
-    """The end of a period is none: after ``ended``, or the last day of a quarter without a place before."""
-    for before, line in pairwise(["", *lines]):
-        match = _ALONE.fullmatch(line)
-        if match is not None and not _PERIOD.search(before.strip()):
-            ends_quarter = (read_date(match["date"]) or "").endswith(_QUARTER_ENDS)
-            if match["comma"] or not (ends_quarter or _PERIOD.search(match["place"] or "")):
-                yield match["date"]
-
-
-_FORM = regex.compile(
-    r"form\s+(?P<form>\d{1,2}-\p{L}{1,2}(?:/A)?|S-\d{1,2}(?:/A)?)(?:\s*\([^()]*\))?", regex.IGNORECASE
-)
-_HYPHENS = regex.compile(r"[‐‑–]")
-_REGISTRANT = regex.compile(r"\(?\s*exact name of (?:the )?registrant", regex.IGNORECASE)
-_REPORTED_PERIOD = regex.compile(
-    rf"for the (?P<period>(?:fiscal )?(?:quarter|year)(?:ly period)?) ended:? (?P<end>{DAY})",
-    regex.IGNORECASE,
-)
-_REPORTED = regex.compile(
-    rf"date of report\b(?:\s*\([^()]*\))?\s*:?\s*(?P<date>{DAY})|(?P<before>{DAY})\s+date of report\b",
-    regex.IGNORECASE,
-)
-# The kind of period on which a form reports; other forms report on a ``period``.
-_PERIODS = {
-    "10-K": "fiscal year",
-    "11-K": "fiscal year",
-    "20-F": "fiscal year",
-    "40-F": "fiscal year",
-    "10-Q": "quarterly period",
-}
-_MAX_NAME = 90  # characters; a longer line above ``Exact name of registrant`` is not a company's name
-_SHOUTED = 0.7  # a name with a larger share of capitals among its letters counts as written in capitals
+@cache
+def learned() -> dict[str, Any]:
+    source = files("index.loaders").joinpath("covers.json")
+    found: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
-    """``period`` is such as ``quarterly period ended June 30, 2023``, ``reported`` a day."""
+class Shown:
+    """``page`` is an index, or -1 at the end of the document.
 
-    form: str
-    registrant: str
-    period: str | None = None
-    reported: str | None = None
+    ``place`` is from the top of its page (0 to 1), ``ratio`` the height to that of the text.
+    """
 
-    @property
-    def details(self) -> Properties:
-        when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
-        title = f"{self.registrant}: Form {self.form}"
-        if len(title + when) <= MAX_TITLE_CHARACTERS:
-            title += when
-        published = read_date(self.reported) if self.reported else None
-        return Properties(title=title, publisher=self.registrant, published=published)
+    text: str
+    page: int = 0
+    place: float = 0.0
+    ratio: float = 1.0
+    is_bold: bool = False
+    is_running: bool = False
+    is_cell: bool = False
 
 
-def filing(lines: Sequence[str], text: str) -> Filing | None:
-    """None if the page is no cover. The text gives the usual spelling of a name in capitals."""
-    forms = (_FORM.fullmatch(_HYPHENS.sub("-", line.strip())) for line in lines)
-    form = next((match["form"] for match in forms if match), None)
-    place = next((number for number, line in enumerate(lines) if _REGISTRANT.match(line.strip())), 0)
-    if form is None or not place or not 0 < len(flow(lines[place - 1])) <= _MAX_NAME:
-        return None
-    page = flow(" ".join(lines))
-    period, reported = _REPORTED_PERIOD.search(page), _REPORTED.search(page)
-    return Filing(
-        form.upper(),
-        as_written(flow(lines[place - 1]), text),
-        f"{period['period'].lower()} ended {period['end']}" if period and not reported else None,
-        reported["date"] or reported["before"] if reported else None,
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """``groups`` may be titles, ``lines`` hold names and dates; ``name`` is the file's, without its suffix.
+
+    ``is_titled``: the declared title is right.
+    """
+
+    groups: Sequence[Shown]
+    lines: Sequence[Shown]
+    text: str
+    declared: Properties = NO_PROPERTIES
+    name: str = ""
+    is_titled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    value: str
+    features: Mapping[str, float]
+    is_declared: bool = False
+
+    def score(self, kind: str) -> float:
+        weights: Mapping[str, float] = learned()[kind]
+        return sum(weights.get(name, 0.0) * value for name, value in self.features.items())
+
+
+def described(cover: Cover, filed: Properties = NO_PROPERTIES) -> tuple[Properties, Properties]:
+    """What the pages state, and what of the declared is right; ``filed`` is known by the form of a filing.
+
+    A declared publisher or date, as of Dublin Core, is right.
+    """
+    declared = cover.declared
+    title = filed.title or (declared.title if cover.is_titled else None)
+    if title is None and not cover.is_titled:
+        best = _best("title", titles(cover))
+        title = best.value if best else None
+        declared = declared if best and best.is_declared else replace(declared, title=None)
+    elif filed.title:
+        declared = replace(declared, title=None)
+    publisher, published = filed.publisher, None
+    if not (publisher or declared.publisher) and (best := _best("publisher", publishers(cover, title or ""))):
+        publisher = best.value
+    if not declared.published:
+        best = _best("date", dates(cover, title or "", is_form=filed.title is not None))
+        published = best.value if best else filed.published
+    stated = Properties(title if title != declared.title else None, publisher, published)
+    return stated, declared
+
+
+def _best(kind: str, candidates: Sequence[Candidate]) -> Candidate | None:
+    best = max(candidates, key=lambda one: one.score(kind), default=None)
+    return best if best is not None and best.score(kind) > LEAST[kind] else None
+
+
+def shown_lines(lines: Sequence[str], page: int = 0) -> list[Shown]:
+    """Of a text without pages; each cell of a row is a line."""
+    return [
+        Shown(flow(part)[:_LONGEST], page, number / len(lines), is_cell=len(parts) > 1)
+        for number, parts in enumerate(cells(line[:_LONGEST]) for line in lines)
+        for part in parts
+        if part.strip()
+    ]
+
+
+def text_cover(text: str, declared: Properties, name: str = "") -> Cover:
+    """Of a text without pages, whose title is known by its form."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    shown = shown_lines(lines[:_FIRST_LINES]) + shown_lines(lines[_FIRST_LINES:][-_LAST_LINES:], -1)
+    return Cover([], shown, text, declared, name, is_titled=True)
+
+
+def _folded(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _merged(found: Iterable[tuple[str, dict[str, float], bool]]) -> list[Candidate]:
+    """Of equal candidates, a spelling not in capitals counts, and the largest value of each feature."""
+    merged: dict[str, tuple[str, dict[str, float], bool, int]] = {}
+    for value, features, is_declared in found:
+        key = _folded(value)
+        if not key:
+            continue
+        first, known, was_declared, count = merged.get(key, (value, {}, is_declared, 0))
+        larger = {name: max(known.get(name, -9.0), given) for name, given in features.items()}
+        merged[key] = (
+            value if first.isupper() else first,
+            {**known, **larger},
+            was_declared or is_declared,
+            count + 1,
+        )
+    return [
+        Candidate(value, {**features, "repeated": min(math.log(count), 2.0)}, is_declared)
+        for value, features, is_declared, count in list(merged.values())[:_MOST]
+    ]
+
+
+_WORD = regex.compile(r"\p{L}{2,}")
+_TOKEN = regex.compile(r"[\p{L}\p{N}]+")
+
+
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(text.casefold())
+
+
+_NUMBERED = regex.compile(r"(?:[\dIVXivx]{1,5}|\p{L})[.)]\s|[一二三四五六七八九十]{1,3}、|[\d.]{2,}\s")
+_MARKS = regex.compile(r"[*†‡\s]+\Z|\A[¹²³\s]+")
+_SENTENCES = regex.compile(r"[.;!?]\s\p{Ll}|(?<!\b\p{L}{1,3})[.;!?]\s\p{Lu}|[。；，]")
+_NEAR = 12  # groups within which a title stands below the name of a body
+_COMPARED = 250  # characters
+
+
+def titles(cover: Cover) -> list[Candidate]:
+    groups = sorted(cover.groups, key=lambda group: (group.page, group.place))
+    largest = max((group.ratio for group in groups if group.page < 2 and _may_be_title(group)), default=1.0)
+    named = cover.declared.title or ""
+    found: list[tuple[str, dict[str, float], bool]] = []
+    prose = 0
+    for number, group in enumerate(groups):
+        title = _MARKS.sub("", group.text).rstrip(":,; ")
+        is_plain = group.ratio < LARGER and not group.is_bold
+        if len(title) > (MAX_TITLE_CHARACTERS if is_plain else 3 * MAX_TITLE_CHARACTERS):
+            prose += 1
+            continue
+        below = (one for one in groups[number + 1 : number + _NEAR] if one.page == group.page)
+        features = _of_title(title, cover) | {
+            "height": max(min(math.log(group.ratio / largest), 0.2), -1.0),
+            "largest": float(group.ratio >= 0.95 * largest and group.page < 2),
+            "smaller": float(group.ratio < 0.95),
+            "larger": min(math.log(max(group.ratio, 0.5)), 1.2),
+            "plain": float(is_plain),
+            "bold": float(group.is_bold),
+            "body": float(
+                not prose and _ORGANISATION.search(title) is not None and any(map(_is_heading, below))
+            ),
+            "top": float(group.page == 0 and group.place < 0.15),
+            "second": float(group.page == 1),
+            "later": float(group.page > 1),
+            "place": group.place,
+            "late": min(number, 12) / 12,
+            "prose": min(prose, 3) / 3,
+            "running": float(group.is_running),
+            "declared": _overlap(title, named),
+            "stop": float(group.text.rstrip()[-1:] in ".;,。；，"),
+        }
+        found.append((title, features, False))
+    overlap = max((_overlap(named, group.text) for group in groups), default=0.0)
+    features = _of_title(named, cover) | {"property": 1.0, "overlap": overlap}
+    if overlap > 0.5 or (word_count(named) > 2 and not features["signs"]):
+        found.append((named, features, True))
+    return [one for one in _merged(found) if len(one.value) <= 2 * MAX_TITLE_CHARACTERS]
+
+
+def _is_heading(group: Shown) -> bool:
+    return (group.is_bold or group.ratio >= LARGER) and _may_be_title(group) and group.text[-1] not in ":,;"
+
+
+def _may_be_title(group: Shown) -> bool:
+    title = group.text
+    return len(title) <= 2 * MAX_TITLE_CHARACTERS and not (
+        is_organisation(title) or is_furniture(title) or _CAPTION.match(title) or _BULLET.match(title)
     )
 
 
-def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
-    """The facts are by their names in the XBRL taxonomy ``dei``, such as ``EntityRegistrantName``."""
-    form, registrant = (flow(facts.get(name, "")) for name in ("DocumentType", "EntityRegistrantName"))
-    if not form or not registrant:
-        return None
-    form = _HYPHENS.sub("-", form.upper())
-    end = None
-    written = read_date(flow(facts.get("DocumentPeriodEndDate", "")))
-    if written and len(written) == len("2021-12-31"):
-        day = date.fromisoformat(written)
-        end = f"{day:%B} {day.day}, {day.year}"
-    kind = form.removesuffix("/A")
-    is_current = kind == "8-K"  # the day of an event, not the end of a period
-    period = f"{_PERIODS.get(kind, 'period')} ended {end}" if end and not is_current else None
-    return Filing(form, as_written(registrant, text), period, end if is_current else None)
+def _overlap(title: str, other: str) -> float:
+    """Of their pairs of letters, since not all languages write blanks."""
+    pairs, others = ({*pairwise(_folded(one)[:_COMPARED])} for one in (title, other))
+    return len(pairs & others) / max(len(pairs | others), 1)
 
 
-def as_written(name: str, text: str) -> str:
-    """The most frequent mixed-case spelling of a name in capitals."""
-    if not _is_shouted(name):
-        return name
-    words = [regex.escape(word).replace("'", "['’]").replace("’", "['’]") for word in name.split()]
-    pattern = r"\b" + r"\s+".join(words)
-    spellings = Counter(flow(match[0]) for match in regex.finditer(pattern, text, regex.IGNORECASE))
-    usual = [(count, spelling) for spelling, count in spellings.items() if not _is_shouted(spelling)]
-    return max(usual)[1] if usual else name
-
-
-def _is_shouted(name: str) -> bool:
-    letters = [character for character in name if character.isalpha()]
-    return sum(map(str.isupper, letters)) > _SHOUTED * len(letters)
-
-
-# Not ``group``, since a table may be headed ``Age group``.
-_NOUNS = (
-    "academy|administration|agency|association|authority|bank|bureau|cent(?:re|er)|chamber|commission(?:er)?"
-    "|committee|corporation|council|court|department|directorate|federation|foundation|government|incorporated"
-    "|inspectorate|institut(?:e|ion)|laborator(?:y|ies)|ministry|museum|observatory|office|organi[sz]ation"
-    "|parliament|secretariat|senate|society|union|university"
-)
-_FORMS = r"inc|corp|co|ltd|limited|llc|llp|plc|ag|se|sa|nv|bv|gmbh|spa|oyj|asa|ab"
-_LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS}|[sS]\.[aA]\.|[nNbB]\.[vV]\.)\.?\Z", regex.IGNORECASE)
-_NOUN = regex.compile(rf"(?:.*\s)?(?:{_NOUNS})", regex.IGNORECASE)
-_LINK = r"(?:of|for|and|the|on|in|into|de|du|des|la|&)"
-_NAME_WORD = r"(?:\p{N}{0,3}\p{Lu}[\p{L}\p{N}&+.'’-]*|\p{Ll}{1,2}\p{Lu}[\p{L}\p{N}&+.'’-]*)"
-_NAME = rf"{_NAME_WORD}(?:,?\s(?:{_LINK}\s){{0,2}}{_NAME_WORD}|\s&\s{_NAME_WORD}){{0,9}}"
-_WHOLE_NAME = regex.compile(_NAME)
-_BEFORE_LINK = regex.compile(rf"\s{_LINK}\s")
-# The first words of lines that are titles or parts of sentences instead of names.
-_ROLE = regex.compile(
-    r"(?:an? |the )?(?:annual|interim|final|joint|report|bulletin|by|to|from|for|in|on|at|about|towards?)\b",
-    regex.IGNORECASE,
-)
-_ALIAS = r"(?:,?\s\([^():]{1,80}\))"
-_TICKER = r"(?:,?\s?[(\[](?:[A-Za-z][A-Za-z., &]{1,40}:\s?[A-Z0-9.]{1,8}[;,]?\s?)+[)\]])"
-_LEAD = regex.compile(
-    rf"(?:(?:--|[–—…-]|\.\s?\.)\s|\A(?P<no_dateline>))(?P<name>{_NAME}){_ALIAS}*(?P<ticker>{_TICKER})?{_ALIAS}*"
-    r"(?P<today>,?\s(?:today\s)(?:announced|reported|released|published|said)\b)?"
-)
-_TODAY = regex.compile(r"\btoday,? (?:announced|reported|released|published)\b")
-_SLUG = regex.compile(r"\(\s*(?P<agency>[^()]{2,30})\)\s*(?:--|[–—-])\s")
-_WIRE = regex.compile(r"wire", regex.IGNORECASE)
-_RELEASE = regex.compile(
-    r"\b(?:(?:press|news|media) release|for immediate release|investor relations|(?:media|press|investor)s?"
-    r"(?: inquiries| enquiries)? contacts?|newswire|business wire)\b",
-    regex.IGNORECASE,
-)
-_LEAD_WITHIN = 160  # characters from the start of a release to the dash before the company's name
-_MARKS = 2  # the signs in ``_release`` that show that the company named first issued the text
-_PUBLISHED_BY = regex.compile(
-    rf"\W*(?i:published by|publisher|issued by)(?:\s*:|\s)\s*(?:the )?(?P<name>{_NAME})[.,]?"
-)
-_COPYRIGHT = regex.compile(
-    rf"\W*(?i:copyright\s*)?(?:©|\([cC]\))\s*(?i:copyright\s*)?(?:(?:19|20)\d{{2}}(?:\s?[-–]\s?\d{{2,4}})?,?\s*)?(?i:by\s)?(?:the\s)?"
-    rf"(?P<name>{_NAME})[.,]?(?:\s(?:19|20)\d{{2}})?\.?(?:\s(?i:all rights reserved).*)?"
-)
-_ADDRESSED = regex.compile(r"(?:\b(?:for|to|by|of|with|and|the|from|on|in)|:)\Z", regex.IGNORECASE)
-_MAX_WORDS = 8
-
-
-def issuer(
-    lines: Sequence[str], paragraphs: Iterable[str], top: Sequence[str], author: str | None
-) -> str | None:
-    """The ``author`` counts only as an organisation that the page names; ``top`` is above the title."""
-    stated = _release(paragraphs, is_release=any(map(_RELEASE.search, lines))) or _imprint(lines)
-    if stated is None and author is not None and is_organisation(author):
-        stated = author if author.casefold() in flow(" ".join(lines)).casefold() else None
-    return stated or _letterhead(top)
-
-
-def is_organisation(name: str) -> bool:
-    """Such as ``Ministry of Health`` or ``eBay Inc.``."""
-    if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
-        return False
-    return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None
-
-
-def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
-    """None if the text is not a company's release, or a news agency's name precedes the company's.
-
-    Two signs are needed, or three if no place and day precede the name: a ticker, an organisation's name,
-    words such as ``today announced``, words such as ``press release``. The first or third must directly
-    follow.
-    """
-    for text in paragraphs:
-        for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
-            slug = _SLUG.search(text, endpos=match.start("name"))
-            if match.start() > _LEAD_WITHIN or (slug and not _WIRE.search(slug["agency"])):
-                break
-            name = match["name"].rstrip(",")
-            today = match["today"] or _TODAY.search(text)
-            marks = [bool(match["ticker"]), is_organisation(name), bool(today), is_release]
-            needed = _MARKS if match["no_dateline"] is None else _MARKS + 1
-            if (match["ticker"] or match["today"]) and sum(marks) >= needed:
-                return name
-    return None
-
-
-def _imprint(lines: Iterable[str]) -> str | None:
-    for line in lines:
-        match = _PUBLISHED_BY.fullmatch(flow(line)) or _COPYRIGHT.fullmatch(flow(line))
-        if match is not None and is_organisation(match["name"]):
-            return str(match["name"])
-    return None
-
-
-def _letterhead(top: Sequence[str]) -> str | None:
-    """None if there are several, or if the line before introduces it, for example by ending with ``to``."""
-    found = {
-        line
-        for before, line in pairwise(["", *map(flow, top)])
-        if is_organisation(line)
-        and ("," not in line or _LEGAL.search(line))
-        and len(line.split()) <= _MAX_WORDS
-        and not _ADDRESSED.search(before)
+def _of_title(title: str, cover: Cover) -> dict[str, float]:
+    written = [character for character in title if not character.isspace()]
+    words, known = word_count(title), set(_tokens(title))
+    named = [word for word in _tokens(cover.name) if len(word) > 1]
+    return {
+        "single": float(words < 2),
+        "dated": float(words < 6 and any(written_dates(title))),
+        "words": min(math.log1p(words), 3.0),
+        "long": float(len(title) > MAX_TITLE_CHARACTERS),
+        "signs": float(sum(map(str.isalpha, written)) < _LETTERS * len(written)),
+        "capitals": float(title.isupper()),
+        "small": float(title[:1].islower()),
+        "file name": sum(word in known for word in named) / max(len(named), 1),
+        "caption": float(_CAPTION.match(title) is not None),
+        "furniture": float(is_furniture(title)),
+        "bullet": float(_BULLET.match(title) is not None or _NUMBERED.match(title) is not None),
+        "noun": float(words < 16 and _ORGANISATION.search(title) is not None),
     }
-    return found.pop() if len(found) == 1 else None
 
 
-_LETTERS = 0.75  # at least this share of a title's characters are letters; white space is not counted
-_WORD = regex.compile(r"\p{L}{2,}")
-_TOKEN = regex.compile(r"[\p{L}\p{N}]+")
-_BULLET = regex.compile(r"[•●○◦▪■□‣∙·➢✓*☐☒–—-]\s")
 _CAPTION = regex.compile(
     r"(?:table|figure|fig\.|chart|box|graph|exhibit|map|tabelle|abbildung|tableau|cuadro|tabla|figura)"
     r"\s+\p{L}{0,3}\d",
     regex.IGNORECASE,
 )
+_BULLET = regex.compile(r"[•●○◦▪■□‣∙·➢✓*☐☒–—-]\s")
 _FURNITURE = regex.compile(
     r"(?:press|news|media) (?:release|statement|notice)|news|for immediate release|for more information\b.*"
     r"|(?:exhibit|ex\.?)\s*\d+(?:\.\d+)*|(?:strictly )?(?:confidential|draft|embargo(?:ed)?)\b.*"
@@ -332,38 +274,315 @@ def is_furniture(text: str) -> bool:
     )
 
 
-def is_caption(text: str) -> bool:
-    return _CAPTION.match(text) is not None
+_ORGANISATION = regex.compile(
+    r"\b(?:academ|administra[tc]i|agenc[iey]|agência|alliance|assembl|asociaci|associa[tçz]|authorit|autori[td]|badan|banco?\b|bank"
+    r"|board|bureau|cent(?:re|er|ro|rum)s?\b|chamber|chambre|coalition|college|com[mi]+ss?i[oó]|comissão|comit|commissariat|company|comune|conse[ij]"
+    r"|consiglio|consortium|corporation|council|cour\b|court|départe?ment|department|dewan|dinas|direc[tc]i|directorate|enterprise|federa[tc]|föderation"
+    r"|forum|fondation|foundation|fundaci|fonds\b|fund\b|gemeente|gobierno|governo|gouvernement|government|holdings|incorporated|inspectorat|instit|international\b|isti?tu|kementerian"
+    r"|komisi|kommission|laborat|league|lembaga|minist|movement|municip|museum|nations|network|observato|offices?\b|oficina|organi[sz]a|parlement|parliament"
+    r"|partido|prefe[ci]tur|programme\b|publish|regering|regierung|región|région\b|secr[eé]t|senate|servi[czç]|societ|société|statist|stiftung"
+    r"|treasury|tribunal|trust\b|uni[oó]n|universi|verband|zentral)|amt\b|ministeri|behörde|styrelsen|verket|institut",
+    regex.IGNORECASE,
+)
+_FORMS = r"inc|corp|co|ltd|limited|llc|llp|plc|ag|se|sa|nv|bv|gmbh|spa|oyj|asa|ab|tbk"
+_LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS}|[sS]\.[aA]\.|[nNbB]\.[vV]\.)\.?\Z", regex.IGNORECASE)
+_LINK = (
+    r"(?:of|for|por|and|the|on|in|into|de|du|des|del|la|las|los|le|les|et|en|y|e|da|do|dos|das|di|della|für"
+    r"|und|der|zur|van|og|[dl][’']|&)"
+)
+_NAME_WORD = r"(?:\p{N}{0,3}\p{Lu}[\p{L}\p{N}&+.'’-]*|\p{Ll}{1,2}[’']?\p{Lu}[\p{L}\p{N}&+.'’-]*)"
+_NAME = rf"{_NAME_WORD}(?:,?\s(?:{_LINK}\s){{0,2}}{_NAME_WORD}|\s&\s{_NAME_WORD}){{0,9}}"
+_SPAN = r"(?<![\p{L}\p{N}/’-])"
+_NAMED = regex.compile(rf"{_SPAN}{_NAME}(?![\p{{L}}\p{{N}}/-])(?:\s\([\p{{Lu}}][\p{{L}}-]{{1,12}}\))?")
+_WHOLE_NAME = regex.compile(_NAME)
+_ACRONYM = regex.compile(r"[\p{Lu}&-]{2,12}")
+_SOURCE = regex.compile(
+    r"(?:©|\([cC]\)|(?i:copyright|published by|publisher|issued by|herausgeber|来源|发布机构))"
+    r"[\s:：]*(?:(?:19|20)\d{2}[,\s]*)?(?:by\s|the\s)*\Z"
+)
+_TO = regex.compile(r"(?i:\b(?:to|for|with|from|against|and|à|pour|an|para)(?: the)?\s*\Z)")
+_HAN_NAME = regex.compile(
+    r"\p{Han}{2,18}?(?:局|部|委员会|署|厅|院|银行|公司|大学|协会|政府|中心|司)(?!\p{Han}{1,3}(?:长|员))"
+)
+_HOST = regex.compile(r"(?:\bwww\.|https?://|@)((?:[\w-]{2,30}\.)+)[a-z]{2,6}\b", regex.IGNORECASE)
+_NO_HOST = {"www", "co", "com", "gov", "org", "net", "edu", "ac", "go", "gob", "gouv", "gv"}
+_DOMAIN = regex.compile(r"\w\.\p{L}{2,3}\Z")
+_SITE = regex.compile(r"\s[|–—-]\s|[-—|](?=\p{Han})")
+_ARTICLE = regex.compile(r"\A(?:(?:IN|In) )?(?:The|THE|the|La|Le|El|Die|Der|Das)\s|\A[*†‡§¹²³]+")
+_LAST_LINK = regex.compile(rf"(?:\s(?:{_LINK}))+\Z", regex.IGNORECASE)
+_GOES_ON = regex.compile(rf"(?:\s(?:{_LINK})|[,-])\s*\Z", regex.IGNORECASE)
+_ACRONYM_IN = regex.compile(r"\s\(([\p{Lu}][\p{L}&-]{1,11})\)\Z")
+_ACRONYM_AFTER = regex.compile(r"\s*\((?:[“\"])?([\p{Lu}&-]{2,12})")
 
 
-def can_be_title(text: str) -> bool:
-    """A title is short, begins in upper case, ends unlike a sentence, and is no caption, item or date."""
-    return (
-        0 < len(text) <= MAX_TITLE_CHARACTERS
-        and text[-1] not in ".:;,。：；，"
-        and not text.split(maxsplit=1)[0].islower()
-        and not is_furniture(text)
-        and not is_caption(text)
-        and _BULLET.match(text) is None
-    )
+_SHORT = regex.compile(r"(?<![\p{L}\p{N}]|\p{Lu}\p{L}*\s)\p{Lu}{2,8}(?![\p{L}\p{N}’']|\s\p{Lu}\p{Ll})")
+# What follows the name of a company at the start of a news release.
+_LEAD = regex.compile(
+    r",?\s*(?:[(\[][^()\[\]]{1,60}[)\]],?\s*){0,3}(?:today\b|[(\[][\p{L}., ]{2,30}:\s?[\p{Lu}.]{1,6}\b)"
+)
+_PLACE = regex.compile(r",\s(?=\p{Lu})")
+_LEADING = regex.compile(rf"\A(?:{_LINK}\s)+|[’']s\Z")
 
 
-def has_words(text: str) -> bool:
-    return len(_WORD.findall(text)) > 1
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """``line`` is None for what is declared."""
+
+    name: str
+    line: Shown | None = None
+    before: str = ""
+    after: str = ""
 
 
-def reads_like_title(text: str) -> bool:
-    """At least three words, and mostly letters."""
-    written = [character for character in text if not character.isspace()]
-    letters = sum(map(str.isalpha, written))
-    return len(_WORD.findall(text)) >= 3 and letters >= _LETTERS * len(written)
+_BEFORE_LINK = regex.compile(rf"\s(?:{_LINK}\s|[dl][’'])|,\s")
+_NOT_NAME = regex.compile(r"\d|[:;†‡@/•“”\"]|\.\s\p{Lu}\p{Ll}")
+_ROLE = regex.compile(
+    r"(?:an? |the )?(?:annual|interim|final|joint|report|bulletin|by|to|from|for|in|on|at|about|towards?)\b",
+    regex.IGNORECASE,
+)
+_MAX_WORDS = 12
 
 
-def is_among(title: str, texts: Iterable[str]) -> bool:
-    """All its words and numbers, together or scattered."""
-    whole = " ".join(texts).casefold()
-    letters = "".join(filter(str.isalnum, title.casefold()))
-    if not letters:
+def is_organisation(name: str) -> bool:
+    """Such as ``Ministry of Health`` or ``eBay Inc.``; its kind precedes what it is of."""
+    if not 1 < len(name.split()) <= _MAX_WORDS or _ROLE.match(name) or _NOT_NAME.search(name):
         return False
-    is_whole = letters in "".join(filter(str.isalnum, whole))
-    return is_whole or set(_TOKEN.findall(title.casefold())) <= set(_TOKEN.findall(whole))
+    if not (name[0].isupper() or name[1].isupper()):
+        return False
+    is_legal = _LEGAL.search(name) is not None and _WHOLE_NAME.fullmatch(name) is not None
+    return is_legal or _ORGANISATION.search(_BEFORE_LINK.split(name)[0]) is not None
+
+
+def publishers(cover: Cover, title: str) -> list[Candidate]:
+    """Only organisations: the kind of name, an address, an acronym or a declaration must show it.
+
+    A short form counts for the full name.
+    """
+    mentions = list(_mentions(cover))
+    shorts, full = _short_forms(mentions)
+    hosts = Counter(
+        labels[-1].replace("-", "")
+        for line in cover.lines
+        for match in _HOST.finditer(line.text.casefold())
+        if (labels := [label for label in match[1].split(".") if label and label not in _NO_HOST])
+    )
+    running = _spaced(" ".join(line.text for line in cover.lines if line.is_running))
+    stem = _tokens(cover.name.replace("_", " "))
+    author = _folded(_author(cover))
+    text = flow(cover.text[:_COUNTED])
+    folded = text.casefold()
+    counts: dict[str, int] = {}
+    found: list[tuple[str, dict[str, float], bool]] = []
+    for mention in mentions:
+        own = mention.name
+        name = full.get(_folded(own), own)
+        key, words, line = _folded(name), name.split(), mention.line
+        short = shorts.get(key, "")
+        forms = {key, _folded(own), short} | set(own.casefold().split())
+        linked = max(
+            (
+                count
+                for host, count in hosts.items()
+                if host in forms or (len(host) > 5 and key.startswith(host))
+            ),
+            default=0,
+        )
+        is_org = is_organisation(name) or _HAN_NAME.fullmatch(name) is not None
+        is_short = _SHORT.fullmatch(own) is not None
+        is_source = line is not None and _SOURCE.search(mention.before) is not None
+        is_said = line is None and _folded(own) != author
+        begins = (
+            bool(stem)
+            and len(stem[0]) > 2
+            and (stem[0] in forms or (len(stem[0]) > 3 and key.startswith(stem[0])))
+        )
+        is_known = is_short and (_folded(own) == author or begins)
+        if not (is_org or linked or is_known or is_source or is_said) or len(words) > 12 or len(key) < 2:
+            continue
+        if _DOMAIN.search(name):
+            continue
+        if key not in counts:
+            counts[key] = folded.count(name.casefold()) if len(words) > 1 else 0
+            for one in {short.upper(), own if is_short else ""} - {""}:
+                counts[key] += text.count(f" {one} ")
+        features = {
+            "one": 1.0,
+            "org": float(is_org),
+            "legal": float(_LEGAL.search(name) is not None),
+            "host": float(linked > 0),
+            "main host": linked / max(hosts.values(), default=1),
+            "acronym": float(len(words) == 1),
+            "defined": float(bool(short)),
+            "source": float(is_source),
+            "author": float(bool(author) and author == _folded(own)),
+            "site": float(is_said),
+            "often": min(math.log1p(counts[key]), 5.0) / 5,
+            "running": float(_spaced(own) in running),
+            "in title": float(_spaced(own) in _spaced(title)),
+            "begins": float(begins),
+            "words": min(len(words), 6) / 6,
+            "small": sum(word.islower() for word in words) / len(words),
+        }
+        if line is not None:
+            alone = not _WORD.search(mention.before) and not _WORD.search(mention.after)
+            features |= {
+                "alone": float(alone),
+                "first": float(line.page == 0),
+                "top": float(line.page == 0 and line.place < 0.15),
+                "cover alone": float(alone and line.page == 0),
+                "last": float(line.page < 0),
+                "larger": min(math.log(max(line.ratio, 0.7)), 1.0) if alone and line.page == 0 else 0.0,
+                "to": float(_TO.search(mention.before) is not None),
+                "lead": float(line.page == 0 and _LEAD.match(mention.after) is not None),
+                "cell": float(line.is_cell),
+                "prose": float(len(line.text) > 90 and line.page == 0),
+            }
+        found.append((name, features, line is None))
+    most = max((features["often"] for _, features, _ in found), default=0.0)
+    for _, features, _ in found:
+        features["most"] = 5 * (features["often"] - most)
+    return _merged(found)
+
+
+def _author(cover: Cover) -> str:
+    return (cover.declared.author or "").split(", http")[0]
+
+
+def _mentions(cover: Cover) -> Iterator[_Mention]:
+    parts = list(_parts(cover))
+    ends = {_folded(part.name) for part in parts}
+    whole_lines = {line.text for line in cover.lines}
+    single = [line for line in cover.lines if line.is_cell or line.page < 0 or not cover.groups]
+    for line in (*cover.groups, *single):
+        joined = ends if line.text not in whole_lines else ()
+        for mention in _of_line(line):
+            key = _folded(mention.name)
+            if not any(key.endswith(end) and key != end for end in joined):
+                yield mention
+    yield from parts
+    sites = [part for part in _SITE.split(cover.declared.title or "")[1:] if part]
+    yield from map(_Mention, sites)
+
+
+def _parts(cover: Cover) -> Iterator[_Mention]:
+    """Lines of groups that name an organisation, such as that of the person on the line above."""
+    groups = {group.text for group in cover.groups}
+    for above, line in pairwise(cover.lines):
+        if line.page in {0, 1} and groups and not line.is_cell and line.text not in groups:
+            name = _name(line.text.strip(" .,:*"))
+            if is_organisation(name) and not (_SENTENCES.search(name) or _GOES_ON.search(above.text)):
+                yield _Mention(name, line)
+
+
+def _of_line(line: Shown) -> Iterator[_Mention]:
+    whole = _name(line.text.strip(" .,:*"))
+    if line.page <= 1 and is_organisation(whole) and not _SENTENCES.search(whole):
+        yield _Mention(whole, line)
+    spans = [*_NAMED.finditer(line.text), *_HAN_NAME.finditer(line.text)]
+    if not line.text.isupper() or len(line.text) < 9:
+        spans += _SHORT.finditer(line.text)
+    for match in spans:
+        name = _name(match[0])
+        name = name if _LEGAL.search(name) else name.rstrip(".")
+        yield _Mention(name, line, line.text[: match.start()], line.text[match.end() :])
+
+
+def _name(text: str) -> str:
+    """Without the place after it, as in ``Ministry of Health, Tessaveld``."""
+    name = _LAST_LINK.sub("", _LEADING.sub("", _ARTICLE.sub("", text.rstrip(",’' "))))
+    first = _PLACE.split(name)[0]
+    return first if is_organisation(first) and not (name.isupper() or _LEGAL.search(name)) else name
+
+
+def _short_forms(mentions: Sequence[_Mention]) -> tuple[dict[str, str], dict[str, str]]:
+    """Acronyms by their names, and full names by their short forms; a definition counts most."""
+    full: dict[str, str] = {}
+    by_initials: Counter[tuple[str, str]] = Counter()
+    for mention in mentions:
+        name = mention.name
+        if inside := _ACRONYM_IN.search(name):
+            name = name[: inside.start()]
+            full[_folded(mention.name)] = name
+        words = name.split()
+        defined = inside or _ACRONYM_AFTER.match(mention.after)
+        initials = "".join(word[0] for word in words if word[0].isupper())
+        if defined and len(words) > 1 and defined[1][0] in initials:
+            full.setdefault(defined[1].casefold(), name)
+        elif len(initials) > 2 and "," not in name and not name.isupper() and is_organisation(name):
+            by_initials[initials.casefold(), name] += 1
+        if legal := _LEGAL.search(name):
+            full.setdefault(_folded(name[: legal.start()]), name)
+    for (initials, name), _ in by_initials.most_common():
+        full.setdefault(initials, name)
+    return {_folded(name): short for short, name in full.items() if len(short) < 9}, full
+
+
+def _spaced(text: str) -> str:
+    return f" {' '.join(_tokens(text))} "
+
+
+_LABEL = regex.compile(
+    r"publi|issue|releas|dated?\b|updat|fecha|datum|data\b|veröffent|erschien|stand\b|发布|更新|时间|approv|authori[sz]ed",
+    regex.IGNORECASE,
+)
+_DATELINE = regex.compile(r"[^.]{0,60}?[/)]?\s*(?:--|[–—-])\s")  # after the day of a news release
+_SENTENCE = regex.compile(r",?\s\p{Ll}")  # after a date
+_PERIOD = regex.compile(
+    r"(?:\bend(?:ed|ing|s)|\bas (?:of|at)|\bat|\buntil|\bthrough|\bto|\bfrom|\band|\bsince|\bby|\bbetween"
+    r"|\bau|\bdu|\bal|\bhasta"
+    r"|\bdesde|\bbis|\bvom|\bab|\bseit|\bbefore|\bafter|[–-]|截至)\s*(?:the\s)?\Z",
+    regex.IGNORECASE,
+)
+
+
+def dates(cover: Cover, title: str, *, is_form: bool = False) -> list[Candidate]:
+    """``is_form``: a filing is dated by its signature or its report's day."""
+    found: list[tuple[str, dict[str, float], bool]] = []
+    before_line = ""
+    for line in cover.lines:
+        for one in written_dates(line.text):
+            left = one.before if _WORD.search(one.before) else before_line
+            nearby = left[-60:]
+            is_dateline = line.page == 0 and len(one.before) < 60 and _DATELINE.match(one.after) is not None
+            is_period = _PERIOD.search(nearby) is not None
+            if is_period or _SENTENCE.match(one.after):
+                continue
+            features = {
+                "labelled": float(_LABEL.search(nearby) is not None),
+                "alone": float(word_count(one.before + one.after) < 3),
+                "dateline": float(is_dateline),
+                "prose": float(len(line.text) > 80 and not is_dateline),
+                "first": float(line.page == 0),
+                "last": float(line.page < 0),
+                "top": float(line.page == 0 and line.place < 0.25),
+                "larger": min(math.log(max(line.ratio, 0.7)), 1.0),
+                "running": float(line.is_running),
+            }
+            found.append((one.iso, features | _of_date(one.iso, cover), False))
+        before_line = line.text
+    for iso, features, _ in found:
+        features["in title"] = float(iso[:4] in title)
+    if is_form:
+        found = [
+            (iso, features | {"form day": float(len(iso) == 10)}, which) for iso, features, which in found
+        ]
+    return _merged(found)
+
+
+def _of_date(iso: str, cover: Cover) -> dict[str, float]:
+    """How far from the day of the file's writing: a report is written after it is dated, if at all."""
+    features = {
+        "one": 1.0,
+        "month": float(len(iso) == 7),
+        "year": float(len(iso) == 4),
+    }
+    if cover.declared.written is not None and len(cover.declared.written) == 10:
+        full = iso + "-15" if len(iso) == 7 else iso + "-07-01" if len(iso) == 4 else iso
+        days = (date.fromisoformat(cover.declared.written) - date.fromisoformat(full)).days
+        slack = {10: 3, 7: 17, 4: 184}[len(iso)]
+        features |= {
+            "near": float(-slack <= days <= 45 + slack),
+            "after": float(days < -slack),
+            "old": min(math.log1p(max(days - slack, 0) / 45), 4.0) / 4,
+        }
+    return features

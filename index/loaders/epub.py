@@ -14,17 +14,11 @@ from typing import TYPE_CHECKING
 from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders.archive import Parts, check_archive
+from index.loaders.assembly import assemble
 from index.loaders.blocks import Block, block_starts, flow, join
 from index.loaders.html.elements import page_blocks
 from index.loaders.html.page import page_source, parse_page
-from index.loaders.metadata import (
-    Properties,
-    assemble,
-    iso_date,
-    language_code,
-    readable_property,
-    title_of_line,
-)
+from index.loaders.metadata import Properties, iso_date, language_code, readable_property, title_of_line
 from index.loaders.options import DEFAULTS, Options
 
 if TYPE_CHECKING:

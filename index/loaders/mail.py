@@ -18,9 +18,10 @@ import regex
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders.archive import binary_kind
+from index.loaders.assembly import assemble
 from index.loaders.blocks import Block, flow, join
 from index.loaders.html.page import fragment_blocks, page_source
-from index.loaders.metadata import Properties, assemble, readable_property
+from index.loaders.metadata import Properties, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.text import decode, unwrap
 

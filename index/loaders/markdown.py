@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from index.documents import Document
+from index.loaders.assembly import assemble
 from index.loaders.blocks import join, sections_of, stretches
 from index.loaders.html.elements import outlined, page_blocks
 from index.loaders.html.page import parse_page
 from index.loaders.lines import divided, is_one_word, known_words
-from index.loaders.metadata import assemble
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.text import decode, joins, split_front_matter, stand_alone
 

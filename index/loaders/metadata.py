@@ -7,16 +7,15 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import regex
 
-from index.documents import KEYS, MAX_COLLECTION_CHARACTERS, Detail, Document, Origin, Section, sidecar_of
+from index.documents import KEYS, MAX_COLLECTION_CHARACTERS, Detail, Document, Origin, sidecar_of
 from index.errors import LoadError, printable
 from index.loaders.blocks import flow
-from index.text.languages import detect
 from index.text.likeness import without_unseen
 
 MAX_TITLE_CHARACTERS = 120  # a longer first line is a paragraph
@@ -42,67 +41,28 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """``publisher`` is the organisation, ``author`` the person; ``published`` may be ``YYYY-MM``."""
+    """``publisher`` is the organisation, ``author`` the person; ``published`` may be ``YYYY-MM``.
+
+    ``written`` is the day of the file's writing, which is never shown.
+    """
 
     title: str | None = None
     publisher: str | None = None
     published: str | None = None
     language: str | None = None
     author: str | None = None
+    written: str | None = None
 
 
 NO_PROPERTIES = Properties()
 
 
-def assemble(
-    path: Path,
-    kind: str,
-    text: str,
-    properties: Properties = NO_PROPERTIES,
-    *,
-    origin: Origin = "document properties",
-    stated: Properties = NO_PROPERTIES,
-    heading: str | None = None,
-    sample: str = "",
-    sections: tuple[Section, ...] = (),
-    remedy: str = "save it again with its text",
-) -> Document:
-    """A detail comes from ``stated``, the text itself, else ``properties``; a title, else ``heading``.
-
-    The language is detected in ``sample`` or the text. Raises LoadError with ``remedy`` for an empty text.
-    """
-    if not text:
-        raise LoadError(path, "holds no words to read", remedy)
-    names = [one.name for one in fields(Properties)]
-    details = Properties(**{name: getattr(stated, name) or getattr(properties, name) for name in names})
-    origins: dict[str, Origin] = {
-        name: "page" if getattr(stated, name) else origin for name in names if getattr(details, name)
-    }
-    origins.setdefault("title", "page" if heading else "file name")
-    return Document(
-        text=text,
-        title=details.title or heading or title_of_name(path),
-        kind=kind,
-        language=details.language or detect(sample or text),
-        publisher=details.publisher,
-        published=details.published,
-        author=details.author,
-        origins=origins,
-        sections=sections,
-    )
-
-
-def with_date(document: Document, path: Path, *, by_time: bool = True) -> Document:
-    """The file's name gives it or, if ``by_time``, its last change."""
-    if document.published is not None:
+def with_date(document: Document, path: Path) -> Document:
+    """The file's name may give it; the day on which a file was written says nothing."""
+    named = date_of_name(path.stem) if document.published is None else None
+    if named is None:
         return document
-    named = date_of_name(path.stem)
-    if named is not None:
-        return replace(document, published=named, origins={**document.origins, "published": "file name"})
-    if not by_time:
-        return document
-    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
-    return replace(document, published=changed, origins={**document.origins, "published": "file time"})
+    return replace(document, published=named, origins={**document.origins, "published": "file name"})
 
 
 def date_of_name(name: str) -> str | None:

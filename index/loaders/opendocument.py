@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders.archive import Parts, check_archive
+from index.loaders.assembly import assemble
 from index.loaders.blocks import (
     BULLET,
     Block,
@@ -28,7 +29,6 @@ from index.loaders.equations import from_mathml, in_font, is_mathml, note_mark
 from index.loaders.merged_cells import Cell, table_lines
 from index.loaders.metadata import (
     Properties,
-    assemble,
     iso_date,
     language_code,
     readable_property,
@@ -96,7 +96,7 @@ def _properties(parts: Parts) -> Properties:
     return Properties(
         title=readable_property(value_of(f"{DUBLIN_CORE}title")),
         author=readable_property(first_author) or readable_property(last_author),
-        published=iso_date(value_of(f"{DUBLIN_CORE}date")) or iso_date(value_of(f"{META}creation-date")),
+        written=iso_date(value_of(f"{DUBLIN_CORE}date")) or iso_date(value_of(f"{META}creation-date")),
         language=language_code(value_of(f"{DUBLIN_CORE}language")),
     )
 

@@ -34,13 +34,12 @@ class LoadingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``ocr_languages`` are tesseract's codes. ``by_time`` is off for uploads: all have just been written."""
+    """``ocr_languages`` are tesseract's codes."""
 
     limits: LoadingLimits = LoadingLimits()
     passwords: tuple[str, ...] = ()
     ocr: bool = False
     ocr_languages: tuple[str, ...] = ("eng",)
-    by_time: bool = True
 
     @property
     def recognition(self) -> str:

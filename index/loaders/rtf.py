@@ -14,6 +14,7 @@ from pathlib import Path
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders.archive import binary_kind
+from index.loaders.assembly import assemble
 from index.loaders.blocks import (
     BULLET,
     MAX_CELL_CHARACTERS,
@@ -26,7 +27,7 @@ from index.loaders.blocks import (
 )
 from index.loaders.equations import UNKNOWN, in_font, is_symbol_font, note_mark, sign, superscript
 from index.loaders.merged_cells import Cell, table_lines
-from index.loaders.metadata import Properties, assemble, iso_date, readable_property, title_of_line
+from index.loaders.metadata import Properties, iso_date, readable_property, title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
 from index.text.tabular import MAX_CAPTION_CHARACTERS
@@ -58,8 +59,8 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     values = {name: readable_property(_flat(reader.text(part))) for name, part in reader.properties.items()}
     times = (reader.times.get(name, {}) for name in ("creatim", "revtim"))
     days = (f"{time.get('yr', 0):04}-{time.get('mo', 0):02}-{time.get('dy', 0):02}" for time in times)
-    published = next(filter(None, map(iso_date, days)), None)
-    properties = Properties(values.get("title"), author=values.get("author"), published=published)
+    written = next(filter(None, map(iso_date, days)), None)
+    properties = Properties(values.get("title"), author=values.get("author"), written=written)
     return assemble(
         path, "rtf", text, properties, heading=title_of_line(first), sections=sections_of(blocks, text)
     )

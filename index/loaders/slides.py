@@ -14,10 +14,11 @@ import regex
 from index.documents import Document, Section
 from index.loaders import merged_cells
 from index.loaders.archive import check_archive, core_properties, damage_reported, parse_xml
+from index.loaders.assembly import assemble
 from index.loaders.blocks import Block, block_starts, flow, join, stretches
 from index.loaders.equations import from_word, in_font, is_equation
 from index.loaders.merged_cells import table_lines
-from index.loaders.metadata import assemble, title_of_line
+from index.loaders.metadata import title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import Cell, Row, table_blocks

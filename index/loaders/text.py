@@ -13,9 +13,10 @@ import regex
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders.archive import binary_kind
+from index.loaders.assembly import assemble
 from index.loaders.blocks import flow, stretches
 from index.loaders.lines import divided, ends_sentence, goes_on, is_one_word, known_words
-from index.loaders.metadata import Properties, assemble, iso_date, language_code, title_of_line
+from index.loaders.metadata import Properties, iso_date, language_code, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.text.languages import fluency
 

@@ -13,6 +13,7 @@ import regex
 
 from index.documents import Document
 from index.loaders.archive import check_archive, core_properties, damage_reported, parse_xml
+from index.loaders.assembly import assemble
 from index.loaders.blocks import (
     BULLET,
     Block,
@@ -27,7 +28,7 @@ from index.loaders.blocks import (
 )
 from index.loaders.equations import from_word, in_font, is_equation, note_mark, sign, superscript
 from index.loaders.merged_cells import Cell, table_lines
-from index.loaders.metadata import assemble, title_of_line
+from index.loaders.metadata import title_of_line
 from index.loaders.numerals import written_number
 from index.loaders.options import DEFAULTS, Options
 from index.text.tabular import MAX_CAPTION_CHARACTERS

@@ -237,7 +237,7 @@ def _file_of(record: DocumentRecord) -> str:
 def _about(record: DocumentRecord) -> list[str]:
     """A title without a capital is a file's name, in which any word may be a name: *us-tolm-payments*."""
     title = record.title.upper() if record.title.islower() else record.title
-    return [each for each in (title, record.publisher, record.stated) if each]
+    return [each for each in (title, record.publisher, record.published) if each]
 
 
 def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:

@@ -97,7 +97,7 @@ def cite(
         title=record.title,
         publisher=record.publisher,
         author=record.author,
-        published=record.stated,
+        published=record.published,
         path=record.path,
         page=document.page_at(span.start),
         page_label=document.label_at(span.start),
@@ -132,7 +132,7 @@ def _passage(record: DocumentRecord, span: Span, score: float, document_texts: D
         title=record.title,
         publisher=record.publisher,
         author=record.author,
-        published=record.stated,
+        published=record.published,
         path=record.path,
         page=document.page_at(span.start),
         page_label=document.label_at(span.start),
@@ -182,7 +182,7 @@ class Copies:
             cited,
             tuple(
                 Copy(
-                    other.document_id, other.version, other.title, other.publisher, other.stated,
+                    other.document_id, other.version, other.title, other.publisher, other.published,
                     found.span.start, found.span.end,
                 )
                 for other, found in others
@@ -309,4 +309,4 @@ def _plain(sentence: str) -> str:
 
 
 def _age(record: DocumentRecord) -> tuple[bool, str, str, str]:
-    return record.stated is None, record.stated or "", record.path, record.source
+    return record.published is None, record.published or "", record.path, record.source

@@ -123,7 +123,7 @@ def overview(
 
 def described(index: Snapshot, reports: Sequence[DocumentRecord], filters: Filters) -> str | None:
     if len(reports) == 1:
-        known = ", ".join(filter(None, [reports[0].publisher, reports[0].stated]))
+        known = ", ".join(filter(None, [reports[0].publisher, reports[0].published]))
         return f"This is an overview of “{reports[0].title}”{f' ({known})' if known else ''}."
     count = index.reader.count_documents(filters)
     return f"These are the newest {len(reports)} of {count} reports." if len(reports) < count else None
@@ -207,7 +207,7 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
     """0 if they lack a name or figure (*eu-012* is not *eu-011*), 1 if the question has no subject."""
     record = best.candidate.reading.document
     file = PurePosixPath(record.path).name
-    names = " ".join(filter(None, [record.title, record.publisher, record.stated, file]))
+    names = " ".join(filter(None, [record.title, record.publisher, record.published, file]))
     folded = " ".join([names, *acronyms(names)]).casefold()
     if not all(_has_name(folded, name) or names_same_country(name, names) for name in question.names):
         return 0.0

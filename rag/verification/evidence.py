@@ -79,7 +79,7 @@ def evidence_at(
         quote=quote,
         context="\n".join(filter(None, context)),
         language=record.language,
-        published=record.stated,
+        published=record.published,
         before=before[-1].of(paragraph) if before else "",
     )
 

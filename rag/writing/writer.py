@@ -82,7 +82,7 @@ def _head(number: int, record: DocumentRecord) -> str:
     known = {
         "title": record.title,
         "publisher": record.publisher or record.author,
-        "date": record.stated,
+        "date": record.published,
         "superseded": "by a newer version" if record.superseded_by is not None else None,
     }
     facts = "".join(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
-from index.loaders import DEFAULTS, SUFFIXES
+from index.loaders import SUFFIXES
 from index.text.find import fold
 from rag.engine import QueryEngine
 from tests.browser.pages import opened, serving
@@ -55,7 +55,7 @@ def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         text = f"{report.title}\n\n{words}" if place.suffix == ".txt" else f"---\n{head}---\n\n{words}"
         place.write_text(text, encoding="utf-8")
     with Library.open(tmp_path_factory.mktemp("shelf"), encoder) as index:
-        sync(index, [folder], options=replace(DEFAULTS, by_time=False))
+        sync(index, [folder])
         with serving(index, QueryEngine(index)) as server:
             yield server
 

@@ -123,11 +123,11 @@ def test_pages_without_text_are_named_behind_a_badge(page: Page, shelf: str) -> 
     expect(said).to_be_hidden()
 
 
-def test_a_date_that_the_report_does_not_say_has_its_origin_beside_it(page: Page, shelf: str) -> None:
+def test_the_time_of_a_file_is_not_shown_as_a_date(page: Page, shelf: str) -> None:
     known = report_at(shelf, "book.md")
-    assert known["origins"]["published"] == "file time"
+    assert known["published"] is None
     open_report(page, "The book of Quellbrook")
-    expect(page.locator(".fn-desk-head .fn-facts")).to_contain_text("date of the file")
+    expect(page.locator(".fn-desk-head .fn-facts")).not_to_contain_text("date of the file")
 
 
 def test_a_report_says_in_which_other_its_text_is_too_and_leads_there(page: Page) -> None:

@@ -237,16 +237,6 @@ class TestSurvives:
             assert other.search("sluices", 1)[0].lexical > 0
             assert edit(other, title="").title == "Its own title"
 
-    def test_the_time_of_the_file_which_dates_it_again(self, index: Library, folder: Path) -> None:
-        os.utime(folder / "water.txt", (86_400, 86_400))
-        sync(index)
-        edit(index, 2, published="2031")
-        os.utime(folder / "water.txt", (200_000, 200_000))
-        assert sync(index).unchanged == 2
-        assert index.catalog.document(2).published == "2031"
-        after = edit(index, 2, published="")
-        assert (after.published, after.origins["published"]) == ("1970-01-03", "file time")
-
 
 def test_an_edit_that_comes_while_a_new_version_is_embedded_is_not_lost(
     encoder: Encoder, held: Held, tmp_path: Path

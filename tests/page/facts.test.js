@@ -10,7 +10,6 @@ import {
   kindWords,
   languageWords,
   numberWords,
-  ownDate,
   sheetOf,
   whenWords,
 } from "../../ui/page/assets/facts.js";
@@ -24,9 +23,7 @@ test("a date is written as far as it is known", () => {
   assert.equal(dateWords("spring 2031"), "spring 2031");
 });
 
-test("the date of a file is no date of the report, and other origins are named", () => {
-  assert.equal(ownDate({ published: "2031", origins: { published: "file time" } }), null);
-  assert.equal(ownDate({ published: "2031", origins: { published: "page" } }), "2031");
+test("a date that is not the report's own word is named by its origin", () => {
   assert.equal(dateOrigin({ published: "2031", origins: { published: "page" } }), null);
   assert.equal(dateOrigin({ published: "2031", origins: { published: "upload" } }), t("date.upload"));
 });

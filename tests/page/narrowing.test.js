@@ -150,11 +150,6 @@ test("reports are sorted by date, title or when they were added; without a date 
   assert.deepEqual(sorted(LISTED, "added"), [TEN, NINE, OLD]);
 });
 
-test("the date of a file says nothing of when its report was published", () => {
-  const filed = { ...NINE, origins: { published: "file time" } };
-  assert.deepEqual(sorted([filed, OLD], "newest"), [OLD, filed]);
-});
-
 test("without groups the list is the reports alone, counted from 1", () => {
   const items = itemsOf(LISTED, { group: null, added: [], folded: new Set() });
   assert.deepEqual(keys(items), [10, 9, 11]);

@@ -201,7 +201,7 @@ def _differences(note: Note, record: DocumentRecord, document: Document) -> Iter
     if note.headings is not None and note.headings not in readable(document.text):
         yield f"its headings, “{note.headings}”, are not in the document"
     stated = facts(note.cited, note.cited.published, page_words(note.cited.page, note.cited.page_label))
-    known = facts(record, record.stated, page_words(document.page_at(start), document.label_at(start)))
+    known = facts(record, record.published, page_words(document.page_at(start), document.label_at(start)))
     yield from (f"does not state “{visible(fact)}” about its source" for fact in known if fact not in stated)
     yield from (
         f"states “{visible(fact)}” about its source, which the library does not"
@@ -234,7 +234,7 @@ def _unfounded(reader: CatalogReader, row: tuple[str, str, str, int], note: Note
         return
     if _SUPERSEDED.sub("", source) != visible(record.title):
         yield f"{table} of “{source}”, which is not the source of footnote {number}"
-    if date != visible(date_or_undated(record.stated)):
+    if date != visible(date_or_undated(record.published)):
         yield f"{table} with the date “{date}”, which is not that of footnote {number}"
 
 

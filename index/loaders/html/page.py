@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -12,18 +13,13 @@ from unicodedata import normalize
 
 from index.documents import Document
 from index.errors import LoadError
+from index.loaders.assembly import assemble
 from index.loaders.blocks import Block, flow, join, sections_of
-from index.loaders.cover import declared_filing, filing
+from index.loaders.cover import described, text_cover
 from index.loaders.equations import from_mathml, is_mathml
+from index.loaders.filings import declared_filing, filing
 from index.loaders.html.elements import PageBlock, is_hidden, outlined, page_blocks, raise_references
-from index.loaders.metadata import (
-    NO_PROPERTIES,
-    Properties,
-    assemble,
-    iso_date,
-    language_code,
-    readable_property,
-)
+from index.loaders.metadata import NO_PROPERTIES, Properties, iso_date, language_code, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.text import decode
 from index.text.tabular import cells
@@ -153,21 +149,50 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     if not words:
         raise nothing
     first_lines = [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
-    cover = declared_filing(facts, words) or filing(first_lines, words)
+    form = declared_filing(facts, words) or filing(first_lines, words)
     # Dates in the text are left out, as they are guesses.
     markup = extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
     properties = Properties(
         title=_title(page, markup.sitename),
-        publisher=flow(markup.sitename or "") or None,
+        publisher=_declared_publisher(page),
         author=flow(markup.author or "") or None,
         # The title of a filing's page is often a file name with the last day of the reported period, which
         # would be taken for the date of publication.
-        published=iso_date(markup.date) if cover is None else None,
+        published=iso_date(markup.date) if form is None else None,
         language=language_code(page.get("lang") or page.get("xml:lang")),
     )
-    stated = cover.details if cover is not None else NO_PROPERTIES
+    cover = text_cover(words, properties, path.stem)
+    stated, declared = described(cover, form.details if form else NO_PROPERTIES)
     sections = sections_of(outlined(blocks), words)
-    return assemble(path, "html", words, properties, stated=stated, sections=sections)
+    return assemble(path, "html", words, declared, stated=stated, sections=sections)
+
+
+def _declared_publisher(page: HtmlElement) -> str | None:
+    """Of Dublin Core, schema.org (JSON-LD) or the site."""
+    declared: dict[str, str] = {}
+    for meta in page.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or "").casefold()
+        declared.setdefault(
+            name.removeprefix("dcterms.").removeprefix("dc."), flow(meta.get("content") or "")
+        )
+    for script in page.iter("script"):
+        if script.get("type") == "application/ld+json":
+            try:
+                declared.setdefault("publisher", _publisher_of(json.loads(script.text or "")))
+            except (ValueError, RecursionError):
+                continue
+    return declared.get("publisher") or declared.get("og:site_name") or None
+
+
+def _publisher_of(value: object) -> str:
+    """Empty if none is named; a list or graph names that of its first part that has one."""
+    if isinstance(value, list):
+        return next(filter(None, map(_publisher_of, value)), "")
+    if not isinstance(value, dict):
+        return ""
+    publisher = value.get("publisher")
+    name = publisher.get("name") if isinstance(publisher, dict) else publisher
+    return flow(name) if isinstance(name, str) else _publisher_of(value.get("@graph"))
 
 
 def fragment_blocks(source: str) -> list[Block]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from index.documents import Document, Section
 from index.errors import LoadError, RecognitionError
 from index.loaders.archive import binary_kind, seems_pdf
+from index.loaders.assembly import assemble
 from index.loaders.blocks import flow
 from index.loaders.lines import known_words
-from index.loaders.metadata import Properties, assemble, iso_date, readable_property
+from index.loaders.metadata import Properties, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
 from index.loaders.pdf.cover import front_page
@@ -57,9 +58,6 @@ _MAX_TITLE = 300
 _LEEWAY = 3.0  # points by which the top of a paragraph may be above the target of its bookmark
 _PICTURES_WITHIN = 4  # the depth of nested forms (reusable parts of a page)
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
-# Programs that copy pages of other PDFs into a new file, and date it to the day of the copy. Others keep the
-# date of the first file, as qpdf and pypdf do, or write no date.
-_COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +121,10 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     properties = Properties(
         title=readable_property(entries.get("Title")),
         author=readable_property(entries.get("Author")),
-        published=_published(entries),
+        written=_written(entries),
     )
     stated, credible = front_page(
-        written, kept, heights, paragraphs=pages[0], known=known, text=text, properties=properties
+        written, kept, heights, known=known, text=text, properties=properties, name=path.stem
     )
     outline = [
         Section(_start(mark, pages[mark.page], whole, placed[mark.page].frame), mark.level, mark.title)
@@ -209,11 +207,9 @@ def _entries(document: PdfDocument) -> dict[str, str]:
     return {key: text for key, text in cleaned.items() if text}
 
 
-def _published(entries: Mapping[str, str]) -> str | None:
-    """ISO 32000-1, 7.9.4. None from a copier: the pages may be years older than the copy."""
+def _written(entries: Mapping[str, str]) -> str | None:
+    """ISO 32000-1, 7.9.4."""
     match = _DATE.fullmatch(entries.get("CreationDate", ""))
-    if _COPIERS.match(entries.get("Creator", "")):
-        return None
     return iso_date("-".join(part for part in match.groups() if part)) if match else None
 
 

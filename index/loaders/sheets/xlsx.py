@@ -19,10 +19,11 @@ import regex
 from index.documents import Document, Section
 from index.errors import LoadError
 from index.loaders.archive import check_archive, core_properties, damage_reported
+from index.loaders.assembly import assemble
 from index.loaders.blocks import Block, Heading, flow, join, row, sections_of
 from index.loaders.equations import in_font
 from index.loaders.merged_cells import MOST_REPEATED
-from index.loaders.metadata import assemble, title_of_line
+from index.loaders.metadata import title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_dated_period, is_written_figure
 from index.loaders.sheets.number_formats import shown_moment, shown_number, shown_text

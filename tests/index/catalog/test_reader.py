@@ -322,13 +322,13 @@ class TestFilters:
             ("dams/old/c.pdf", "pdf", "km", "Ministry", "2031"),
             ("old/d.html", "html", "km", None, None),
         ]
-        by_time = Document("A.", "T", "csv", "km", None, "2031-03-01", origins={"published": "file time"})
+        copied = Document("A.", "T", "csv", "km", None, "2031-03-01")
         catalog.commit(
             [
                 version(path=path, document=Document("A.", "T", kind, language, publisher, published))
                 for path, kind, language, publisher, published in known
             ]
-            + [version(path="copied.csv", document=by_time)]
+            + [version(path="copied.csv", document=copied)]
         )
         return catalog
 

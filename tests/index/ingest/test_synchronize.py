@@ -245,18 +245,6 @@ def _note_opening(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(_note_opening)
 
 
-def test_a_report_dated_by_its_file_is_dated_again_when_it_is_saved_again(
-    index: Library, folder: Path
-) -> None:
-    os.utime(folder / "dam.txt", (0, 1_500_000_000))
-    sync(index, [folder])
-    dam = index.catalog.documents()[0]
-    assert (dam.published, dam.origins["published"]) == ("2017-07-14", "file time")
-    os.utime(folder / "dam.txt", (0, 1_600_000_000))
-    assert did(sync(index)) == {"unchanged": 2}
-    assert index.catalog.documents()[0].published == "2020-09-13"
-
-
 class TestSidecars:
     def test_one_that_comes_changes_or_goes_is_read_and_makes_no_new_version(
         self, index: Library, folder: Path

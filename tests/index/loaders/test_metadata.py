@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -87,18 +86,13 @@ def test_the_date_in_a_files_name(name: str, date: str | None) -> None:
     assert date_of_name(name) == date
 
 
-def test_a_date_that_was_read_stays_then_come_the_files_name_and_its_time_on_request(tmp_path: Path) -> None:
+def test_a_date_that_was_read_stays_then_comes_the_files_name_and_never_its_time(tmp_path: Path) -> None:
     read = Document("Words.", "T", "text", published="1999", origins={"published": "front matter"})
     named, file = tmp_path / "report-2021-07.txt", tmp_path / "report.txt"
-    for each in (named, file):
-        each.write_text("Words.")
-        os.utime(each, (0, datetime(2020, 2, 29, 23, 59, tzinfo=UTC).timestamp()))
     assert with_date(read, named) == read
     found = with_date(UNDATED, named)
     assert (found.published, found.origins) == ("2021-07", {"title": "page", "published": "file name"})
-    found = with_date(UNDATED, file)
-    assert (found.published, found.origins["published"]) == ("2020-02-29", "file time")
-    assert with_date(UNDATED, file, by_time=False) == UNDATED
+    assert with_date(UNDATED, file) == UNDATED
 
 
 TEXT = "---\ntitle: Its own title\npublished: 1999\n---\nThe gate failed.\n"

@@ -154,13 +154,9 @@ class TestMetadata:
             r"{\creatim\yr2031\mo4\dy2\hr9\min5}{\revtim\yr2032\mo1\dy1}}"
         )
         found = read_rtf(rtf(info + SENTENCE), PATH)
-        assert (found.title, found.author, found.published) == ("Größe", "Ada Łind", "2031-04-02")
-        assert found.origins == dict.fromkeys(("title", "author", "published"), "document properties")
+        assert (found.title, found.author, found.published) == ("Größe", "Ada Łind", None)
+        assert found.origins == dict.fromkeys(("title", "author"), "document properties")
         assert (found.kind, found.language) == ("rtf", "en")
-
-    def test_the_day_of_saving_replaces_an_invalid_day_of_creation(self) -> None:
-        info = r"{\info{\creatim\yr0\mo0\dy0}{\revtim\yr2032\mo1\dy31}}"
-        assert read_rtf(rtf(info + SENTENCE), PATH).published == "2032-01-31"
 
     def test_without_a_title_it_is_the_first_short_line_or_the_name(self) -> None:
         short, named = read_rtf(rtf(rf"What fell\par {SENTENCE}"), PATH), read_rtf(rtf(SENTENCE), PATH)

@@ -166,16 +166,6 @@ def test_the_last_of_all_is_found_where_it_alone_passes(varied: Library, weight:
         assert [hit.document for hit in found] == [last]
 
 
-def test_filters_by_date_follow_a_file_that_is_saved_again(stubbed: Library) -> None:
-    one = incoming("One gate.", published="1970-01-01")
-    one = replace(one, document=replace(one.document, origins={"published": "file time"}))
-    later = Filters(published_after="1980-01-01")
-    stubbed.replace([one])
-    assert stubbed.search("gate", filters=later) == []
-    stubbed.catalog.touch({1: (9, 20 * 365 * 86_400 * 10**9)})
-    assert [hit.document.published for hit in stubbed.search("gate", filters=later)] == ["1989-12-27"]
-
-
 def test_a_note_beside_a_report_stands_above_its_folder_as_long_as_it_is_there(
     index: Library, tmp_path: Path
 ) -> None:

@@ -43,7 +43,6 @@ const DATE_ORIGINS = {
   sidecar: "date.sidecar",
   upload: "date.upload",
   "file name": "date.fileName",
-  "file time": "date.fileTime",
 };
 
 /**
@@ -57,9 +56,6 @@ export function factElements(report, ...more) {
     .flatMap((fact) => [" ", make("span.fn-fact", fact)])
     .slice(1);
 }
-
-/** Returns the report's date; null if it is only the date of the file, which is not the date of issue. */
-export const ownDate = (report) => (report.origins?.published === "file time" ? null : report.published);
 
 export function dateOrigin(report) {
   const key = DATE_ORIGINS[report.origins?.published];

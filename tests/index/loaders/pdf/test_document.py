@@ -248,11 +248,11 @@ def test_properties_of_the_file_are_metadata() -> None:
     document = read_pdf(build(body(FIRST), title="Why gate 3 failed", author="Commission of Inquiry"), PATH)
     assert (document.title, document.author) == ("Why gate 3 failed", "Commission of Inquiry")
     assert document.publisher is None
-    assert document.origins == dict.fromkeys(("title", "author", "published"), "document properties")
-    assert (document.published, document.language, document.kind) == ("2000-01-01", "en", "pdf")
+    assert document.origins == dict.fromkeys(("title", "author"), "document properties")
+    assert (document.published, document.language, document.kind) == (None, "en", "pdf")
     bare = read_pdf(build(body(FIRST)), PATH)
     assert (bare.title, bare.author) == ("inquiry", None)
-    assert bare.origins == {"title": "file name", "published": "document properties"}
+    assert bare.origins == {"title": "file name"}
 
 
 def test_encryption_that_everybody_may_open_is_no_error() -> None:

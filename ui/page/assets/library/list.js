@@ -5,7 +5,7 @@ import { LongList, listRow } from "../controls/long_list.js";
 import { toggleMenu } from "../controls/menu.js";
 import { source } from "../desk/panes.js";
 import { clearScope, getScope, onScope } from "../desk/scope.js";
-import { factElements, kindWords, ownDate } from "../facts.js";
+import { factElements, kindWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { openSource } from "../source/reading.js";
 import { recall, remember } from "../storage.js";
@@ -140,7 +140,7 @@ export const focusFirst = () => rows.focusRow(rows.keyAt(0));
 
 function reportRow(report) {
   const { document_id: id, version, title, language, kind, pages: count } = report;
-  const dated = { ...report, author: null, published: ownDate(report) };
+  const dated = { ...report, author: null };
   const pages = count && t("library.pages", { count });
   const facts = factElements(dated, pages, version > 1 ? t("reading.version", { version }) : null);
   const row = listRow(

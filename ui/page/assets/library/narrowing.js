@@ -1,6 +1,5 @@
 /** Chooses the reports that the list shows, counts the values of each filter, and sorts and groups the reports. */
 
-import { ownDate } from "../facts.js";
 import { tag } from "../i18n.js";
 
 /** The facets other than the date: the field of the scope, and a report's value. */
@@ -107,7 +106,7 @@ const byTitle = (a, b) => collator.compare(a.title, b.title);
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 const byDate = (direction) => (a, b) => {
-  const [one, other] = [ownDate(a), ownDate(b)];
+  const [one, other] = [a.published, b.published];
   if (!one || !other) return (one ? 0 : 1) - (other ? 0 : 1) || byTitle(a, b);
   return direction * compare(one, other) || byTitle(a, b);
 };

@@ -3,7 +3,7 @@
 import { answerLink } from "../answer/request.js";
 import { UNKNOWN_LANGUAGE } from "../constants.js";
 import { button, make } from "../controls/dom.js";
-import { dateWords, kindWords, languageWords, numberWords, ownDate, timeWords } from "../facts.js";
+import { dateWords, kindWords, languageWords, numberWords, timeWords } from "../facts.js";
 import { listed, numberIn, parts, t } from "../i18n.js";
 import { getChanges, getCitations, getVersions, words } from "../server.js";
 import { readable } from "./text.js";
@@ -20,7 +20,6 @@ const ORIGINS = {
   "document properties": "source.origin.properties",
   page: "source.origin.page",
   "file name": "source.origin.fileName",
-  "file time": "source.origin.fileTime",
 };
 
 /**
@@ -145,7 +144,7 @@ function versionList(report, versions, { open, compare }) {
   const item = (version, index) => {
     const before = versions[index + 1];
     const shown = version.version === report.version;
-    const published = ownDate(version) && t("source.publishedOn", { date: dateWords(ownDate(version)) });
+    const published = version.published && t("source.publishedOn", { date: dateWords(version.published) });
     const name = t("source.version", { version: version.version });
     const title = shown
       ? make("span.fn-version", { "aria-current": "true" }, name)

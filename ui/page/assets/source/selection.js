@@ -3,7 +3,7 @@
 import { copy } from "../clipboard.js";
 import { button, icon, make, onEscape } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
-import { dateWords, ownDate } from "../facts.js";
+import { dateWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { codePoints, offsetOf, readable } from "./text.js";
 import { hrefOf } from "./trail.js";
@@ -116,7 +116,7 @@ export async function copyWithSource(report, selected, page) {
 }
 
 function written(report, { words, start, end }, page) {
-  const known = [report.publisher ?? report.author, dateWords(ownDate(report))];
+  const known = [report.publisher ?? report.author, dateWords(report.published)];
   const facts = [report.title, ...known, page ? t("source.page", { page }) : null].filter(Boolean).join(", ");
   const target = hrefOf({ id: report.document_id, version: report.version, quote: { start, end } });
   const address = new URL(`./${target}`, document.baseURI).href;
