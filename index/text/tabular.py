@@ -47,7 +47,7 @@ _UNIT_CELL = regex.compile(rf"[(\[]?{_HEADED_UNIT}[)\]]?", regex.IGNORECASE)
 _PERIOD_WORDS = (
     r"(?:\d{1,2}\.?\s(?:de\s)?\p{L}{3,10}\.?\s(?:de\s)?(?:19|20)\d{2}|(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}日)?)?"
     r"|fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
-    r"|h[12]|[qt][1-4]|[12]h|[1-4][qt]|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+    r"|h[12]|[qt][1-4]|[12]h|[1-4][qt](?!\p{L})|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
     rf"|{_STATUS}(?=.*(?:19|20)\d{{2}})|(?<=(?:19|20)\d{{2}}.*){_STATUS}"
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4}|[a-jpr]\b)?|\d{1,2}(?:st|nd|rd|th)?|\s?[年月]份?|[¹²³⁰⁴-⁹]+)"
 )

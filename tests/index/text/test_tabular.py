@@ -486,6 +486,7 @@ def test_a_named_row_has_all_words_of_the_row(headings: str, row: str) -> None:
         "5 月份",
         "2031 T1",
         "3T 2031",
+        "4th quarter 2031",
     ],
 )
 def test_a_year_with_its_unit_or_status_is_a_period(heading: str) -> None:
