@@ -27,7 +27,7 @@ from index.documents import Document
 from index.errors import LoadError
 from index.loaders import load
 from index.search import Term
-from index.text import cells, is_row, table_cells, tables, words_outside_columns
+from index.text import PATH_SEPARATOR, cells, is_row, table_cells, tables, words_outside_columns
 from rag.finding.matching import contains_term, content_words, words_of
 
 _NEIGHBOURS = 1  # pages
@@ -53,13 +53,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """``row``: the words of the row and the caption; ``names``: of the row's and the column's names."""
+    """``row``: the words of the row and the caption; ``names``: of the row's and the column's names.
+
+    ``headings`` are the column's, without spaces: ``P 9`` is ``P9``.
+    """
 
     page: int | None
     value: str
     sentence: tuple[str, ...]
     row: frozenset[Term]
     names: frozenset[Term]
+    headings: frozenset[str]
 
 
 def main() -> None:
@@ -123,7 +127,8 @@ def _cells(document: Document) -> Iterator[_Cell]:
             found = table_cells(document.text, table.header, line)
             # Where no heading stands over the column, those of the table are for all of it.
             named = [
-                (cell.value, cell.row, f"{cell.column}\n{cell.unit}" * bool(cell.column)) for cell in found
+                (cell.value, cell.row, f"{cell.column}\n{cell.unit}\n{cell.period}" * bool(cell.column))
+                for cell in found
             ]
             label = cells(row)[0] if is_row(row) else ""
             for value, name, column in [(label, "", caption), *named]:
@@ -132,7 +137,8 @@ def _cells(document: Document) -> Iterator[_Cell]:
                     for others in (row, column or header)
                 )
                 sentence = tuple(_WORD.findall(value.casefold())) if name else ()
-                yield _Cell(document.page_at(line.start), _value(value), sentence, words, names)
+                headings = frozenset(map(_value, column.replace(PATH_SEPARATOR, "\n").splitlines()))
+                yield _Cell(document.page_at(line.start), _value(value), sentence, words, names, headings)
 
 
 def _found(document: str, language: str, question: Mapping[str, Any], held: Sequence[_Cell]) -> Found:
@@ -150,7 +156,10 @@ def _found(document: str, language: str, question: Mapping[str, Any], held: Sequ
         if (not pages or cell.page is None or cell.page in pages) and _holds(cell, asked["value"])
     ]
     named = [cell for cell in value if _share(row, cell.row | cell.names) >= _LEAST_ROW]
-    return Found(document, bool(value), bool(named), any(_share(column, cell.names) == 1 for cell in named))
+    headed = any(
+        _share(column, cell.names) == 1 or _value(asked["column"]) in cell.headings for cell in named
+    )
+    return Found(document, bool(value), bool(named), headed)
 
 
 def _share(words: Sequence[Term], found: frozenset[Term]) -> float:

@@ -47,12 +47,12 @@ _UNIT_CELL = regex.compile(rf"[(\[]?{_HEADED_UNIT}[)\]]?", regex.IGNORECASE)
 _PERIOD_WORDS = (
     r"(?:\d{1,2}\.?\s(?:de\s)?\p{L}{3,10}\.?\s(?:de\s)?(?:19|20)\d{2}|(?:19|20)\d{2}年(?:\d{1,2}月(?:\d{1,2}日)?)?"
     r"|fy|cy|fiscal|vs|versus|compared|with|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
-    r"|h[12]|q[1-4]|[12]h|[1-4]q|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+    r"|h[12]|[qt][1-4]|[12]h|[1-4][qt](?!\p{L})|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
     rf"|{_STATUS}(?=.*(?:19|20)\d{{2}})|(?<=(?:19|20)\d{{2}}.*){_STATUS}"
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4}|[a-jpr]\b)?|\d{1,2}(?:st|nd|rd|th)?|\s?[年月]份?|[¹²³⁰⁴-⁹]+)"
 )
 _PERIOD = regex.compile(
-    rf"(?=.*(?:[a-z年月]|(?:19|20)\d{{2}}))(?>{_PERIOD_WORDS}[\s.,:;/()–-]*+)++"
+    rf"(?!\d+[.,]\d+\s?[a-z])(?=.*(?:[a-z年月]|(?:19|20)\d{{2}}))(?>{_PERIOD_WORDS}[\s.,:;/()–-]*+)++"
     rf"(?:(?<=(?:19|20)\d{{2}}.*){_HEADED_UNIT}\)?)?",
     regex.IGNORECASE,
 )
@@ -498,7 +498,7 @@ _LOOSE = regex.compile(rf"\A(?:{_LOOSE_WORD}[\s.,]*)+|(?:[\s,./–-]|\b{_LOOSE_W
 # The years, the months, and the lengths or parts of years, that a period may have.
 _LENGTH = (
     r"\b(?:\p{L}+|\d{1,2})\s(?:months?|weeks?|quarters?)\b(?:\send(?:ed|ing)\b)?"
-    r"|\byears?\send(?:ed|ing)\b|\bfiscal\b(?:\syears?\b)?|\b(?:[qh][1-4]|[1-4][qh])(?!\p{L})"
+    r"|\byears?\send(?:ed|ing)\b|\bfiscal\b(?:\syears?\b)?|\b(?:[qht][1-4]|[1-4][qht])(?!\p{L})"
 )
 _TIME_KINDS = tuple(
     regex.compile(pattern, regex.IGNORECASE)
@@ -508,6 +508,7 @@ _TIME_KINDS = tuple(
         _LENGTH,
     )
 )
+_MARK = regex.compile(r"(?<=(?:19|20)\d{2})[a-jpr]\b")
 _DAY_AT_END = regex.compile(r"\p{L}\s\d{1,2}\Z")
 _DUE = regex.compile(r"\b(?:due|maturing|expiring)\b|\bnotes?\Z", regex.IGNORECASE)
 _AT = regex.compile(r"(?:as\s)?(?:at|of)\b|.*\bend(?:ed|ing)\b", regex.IGNORECASE)
@@ -547,7 +548,8 @@ def _times(words: str) -> list[str]:
 
 
 def _tidy(time: str) -> str:
-    return _LOOSE.sub("", time).strip()
+    """Without a note's mark at a year, as in ``2024a``."""
+    return _LOOSE.sub("", _MARK.sub("", time)).strip()
 
 
 def named_row(headings: str, row: str, path: str = "") -> str:

@@ -97,7 +97,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     uncut = without_cut_lines([page.runs for page in placed])
     spelled = known_words(line.text for page in uncut for line in page)
     written = [
-        lines(ordered(with_ruled(runs, page.rules, spelled)))
+        lines(ordered(with_ruled(runs, page.rules, spelled)), page.rules.horizontal)
         for runs, page in zip(uncut, placed, strict=True)
     ]
     heights = [page.frame.height for page in placed]

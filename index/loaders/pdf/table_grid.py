@@ -38,6 +38,7 @@ _DASH = regex.compile(r"[-–—−]")
 _SUFFIX = regex.compile(r"\)?%\)?[¹²³⁰⁴-⁹*]*|\)+|pts?\.?|bps|pp")
 _LEADERS = regex.compile(r"[.…·_]{2,}|\.")
 _WORD = regex.compile(r"\S+")
+EXACT = 0.25  # line heights between two right edges that are aligned
 MIN_OVERLAP = 0.3  # share of the narrower atom's width by which two atoms of one column overlap
 # Atoms, or figures, of a table. It may be a single row, whose table goes on on the next page.
 FEWEST, FEWEST_FIGURES = 4, 2
@@ -152,8 +153,14 @@ def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
     return before.is_figure and is_suffix and gap < SUFFIX_GAP * height
 
 
+def is_numeric(text: str) -> bool:
+    """Figures with their signs, or signs for missing ones."""
+    forms = (_NUMBER, _NOTHING, _SIGN, _SUFFIX)
+    return all(any(form.fullmatch(word) for form in forms) for word in text.split())
+
+
 def _is_numeric(token: Token) -> bool:
-    return any(form.fullmatch(token.words.text) for form in (_NUMBER, _NOTHING, _SIGN, _SUFFIX))
+    return is_numeric(token.words.text)
 
 
 def _is_figure(token: Token) -> bool:
@@ -297,15 +304,21 @@ def _covered(atom: Atom, columns: Sequence[Column], *, is_heading: bool) -> tupl
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
-    """At a gap between two headings, or before a figure after a label; None if it heads all columns."""
+    """At a gap between two headings, or before a figure after a label; None if it heads all columns.
+
+    Words that end where their columns end are parted by a smaller gap.
+    """
     gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
-    least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
+    close = HEADING_GAP * height
+    least = max(close, WIDER * median_low(gaps)) if gaps else 0.0
     parts: list[list[Token]] = [[]]
     column = 0
     for token in atom.tokens:
         own = min(range(len(columns)), key=lambda number: columns[number].distance(token))
         if parts[-1] and own > column:
-            is_apart = token.left - parts[-1][-1].right >= least
+            gap = token.left - parts[-1][-1].right
+            ends = (parts[-1][-1].right - columns[column].right, token.right - columns[own].right)
+            is_apart = gap >= least or (gap >= close and max(map(abs, ends)) < EXACT * height)
             ends_label = not columns[0].has_figures and columns[own].has_figures and _is_figure(token)
             are_figures = _is_figure(token) and all(map(_is_figure, parts[-1]))
             if is_apart or are_figures or (ends_label and token.left >= columns[own].left - height):

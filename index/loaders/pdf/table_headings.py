@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import regex
 
+from index.loaders.pdf.rules import NEAR, Rule
 from index.loaders.pdf.table_grid import (
     Atom,
     Column,
@@ -32,6 +33,7 @@ MAX_OVERLAP = 0.3  # share of a line's height that overlaps the height of the li
 MAX_LEDGE = 8.0  # line heights by which a heading may begin to the left of the columns of figures
 MAX_EXCESS = 6.0  # line heights by which a heading may end to the right of the last column
 MAX_SHIFT = 1.5  # line heights between the middle of a heading and the middle of its columns
+UNDER = 1.0  # line heights from a heading down to its rule
 EXACT = 0.5  # heights of the heading between two edges or middles that count as aligned
 _UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
 _CAPTION = regex.compile(r"(?:table|figure|chart|box)\s+\p{L}{0,3}[\p{N}.]*\p{N}", regex.IGNORECASE)
@@ -49,6 +51,7 @@ class _Heading:
     bottom: float
     top: float
     height: float
+    is_ruled: bool = False
 
     def add(self, below: _Heading) -> None:
         self.cell = self.cell.followed_by(below.cell)
@@ -63,11 +66,12 @@ class _Heading:
 
 
 class _HeadingPart(NamedTuple):
-    """``columns`` are those under its words."""
+    """``columns`` are those under its words, or those under the rule that is drawn below them."""
 
     atom: Atom
     columns: tuple[int, ...]
     line: Line
+    is_ruled: bool = False
 
     def is_beside(self, other: _HeadingPart) -> bool:
         return self.line.shared_height(other.line) > 0.5 * other.line.height
@@ -87,14 +91,15 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     for index in range(len(lines) - 1, max(len(lines) - MAX_LINES, 0) - 1, -1):
         line = lines[index]
         above = line.bottom - first.bottom
+        lowest = -0.3 if line.right < first.left else 0.3  # the heading of the labels stands beside others
         if (
             (line.is_row and not (has_figures and _is_heading_row(lines, index)))
-            or not 0.3 * line.height < above < MAX_HEIGHT * line.height
+            or not lowest * line.height < above < MAX_HEIGHT * line.height
             or (line.right > right + MAX_EXCESS * first.height and not _is_over_last(line, columns))
             or (
                 not line.is_row
                 and line.right > edge + line.height
-                and not any(_is_stacked(line, below, edge) for below in found)
+                and not any(_is_stacked(line, below, edge) for below in [*found, first])
                 and _is_caption(line, lines, columns, edge)
             )
             or (index and _continues_caption(lines[index - 1], line, right))
@@ -188,13 +193,17 @@ def _continues_caption(above: Line, line: Line, right: float) -> bool:
     return _CAPTION.match(above.text) is not None and 0 < step < TIGHT * line.height and is_full
 
 
-def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """From the top. One over several columns is in the first, or in each if only that shows its extent."""
+def header_rows(lines: Sequence[Line], columns: Sequence[Column], rules: Sequence[Rule] = ()) -> list[Line]:
+    """From the top. One over several columns is in the first, or in each if only that shows its extent.
+
+    ``rules`` are the horizontal ones of the page.
+    """
     parts = [
         _HeadingPart(atom, covered, line)
         for line in sorted(lines, key=lambda line: -line.bottom)
         for atom, covered in placed(atoms(line), line.height, columns, are_headings=True)
     ]
+    parts = [_ruled(part, parts, columns, rules) for part in parts]
     headings = _stacked(parts)
     found: list[_Heading] = []
     for heading in sorted(headings, key=lambda each: each.bottom):
@@ -210,6 +219,35 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     return _rows(joined, lines, columns)
 
 
+def _ruled(
+    part: _HeadingPart, parts: Sequence[_HeadingPart], columns: Sequence[Column], rules: Sequence[Rule]
+) -> _HeadingPart:
+    """The rule is wider than its words, but reaches no label and no other heading beside it."""
+    atom, line = part.atom, part.line
+    for rule in rules:
+        if (
+            part.columns[0] == 0
+            or not -UNDER * line.height < rule.at - line.bottom < EXACT * line.height
+            or not (rule.start <= atom.left + NEAR and atom.right - NEAR <= rule.end)
+            or rule.end - rule.start < atom.right - atom.left + 2 * NEAR
+        ):
+            continue
+        span = tuple(
+            number
+            for number, column in enumerate(columns)
+            if rule.start <= (column.left + column.right) / 2 <= rule.end
+        )
+        is_shared = any(
+            other is not part
+            and other.is_beside(part)
+            and min(other.atom.right, rule.end) - max(other.atom.left, rule.start) > NEAR
+            for other in parts
+        )
+        if span and span[0] and not is_shared:
+            return part._replace(columns=span, is_ruled=True)
+    return part
+
+
 def is_by_cell(lines: Sequence[Line]) -> bool:
     """Some line then stands higher than the line before it."""
     return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
@@ -221,7 +259,9 @@ def _stacked(parts: Sequence[_HeadingPart]) -> list[_Heading]:
     stacks: list[tuple[_HeadingPart, _Heading]] = []
     for part in parts:
         line = part.line
-        new = _Heading(part.columns, joined_atoms([part.atom]), line.bottom, line.top, line.height)
+        new = _Heading(
+            part.columns, joined_atoms([part.atom]), line.bottom, line.top, line.height, part.is_ruled
+        )
         place = next((at for at, (last, _) in enumerate(stacks) if _is_next_line(last, part, parts)), None)
         if place is None:
             found.append(new)
@@ -229,7 +269,8 @@ def _stacked(parts: Sequence[_HeadingPart]) -> list[_Heading]:
         else:
             heading = stacks[place][1]
             heading.add(new)
-            heading.columns = tuple(sorted({*heading.columns, *new.columns}))
+            heading.columns = tuple(sorted({*(() if new.is_ruled else heading.columns), *new.columns}))
+            heading.is_ruled = new.is_ruled
             stacks[place] = (part, heading)
     return found
 
@@ -237,8 +278,10 @@ def _stacked(parts: Sequence[_HeadingPart]) -> list[_Heading]:
 def _is_next_line(above: _HeadingPart, below: _HeadingPart, parts: Sequence[_HeadingPart]) -> bool:
     """They are aligned and close, and no other part is between. One above several periods heads them all."""
     step = above.line.bottom - below.line.bottom
-    if not 0.3 * below.line.height < step < TIGHT * below.line.height or not _is_aligned(
-        above.atom, below.atom, above.line.height
+    if (
+        above.is_ruled
+        or not 0.3 * below.line.height < step < TIGHT * below.line.height
+        or not _is_aligned(above.atom, below.atom, above.line.height)
     ):
         return False
     lower = [part for part in parts if part.is_beside(below)]
@@ -258,7 +301,7 @@ def _span(heading: _Heading, headings: Sequence[_Heading], columns: Sequence[Col
     The headings below have their columns already.
     """
     covered = heading.columns
-    if covered[0] == 0:
+    if covered[0] == 0 or heading.is_ruled:
         return covered
     beside = [other for other in headings if heading.is_beside(other)]
     below = [other for other in headings if heading.is_above(other) and other.columns[0]]
@@ -294,7 +337,7 @@ def _span(heading: _Heading, headings: Sequence[_Heading], columns: Sequence[Col
 def _is_one(above: _Heading, below: _Heading) -> bool:
     """They are its lines, or parts of one line."""
     text = below.cell.words.text
-    if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
+    if above.is_ruled or (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
         return False
     step = above.bottom - below.bottom
     return above.columns == below.columns and -0.5 * above.height < step < TIGHT * above.height

@@ -26,6 +26,7 @@ from index.loaders.pdf.table_grid import (
     cells_of,
     find_columns,
     has_quantity,
+    is_numeric,
     joined_atoms,
     text_of,
 )
@@ -62,41 +63,98 @@ MIN_WORD_GAP = 0.12  # line heights; a gap no wider between two pieces is inside
 SCRIPT_RATIO = 0.85  # a piece smaller than this share of its line's height may be a superscript or subscript
 # A piece that is only a bullet, or only the number of an item or heading.
 _LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
+_DIGIT = regex.compile(r"\p{N}")
 _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
-def lines(pieces: Iterable[Line]) -> list[Line]:
-    """``pieces`` are in reading order."""
+def lines(pieces: Iterable[Line], rules: Sequence[Rule] = ()) -> list[Line]:
+    """``pieces`` are in reading order, ``rules`` the horizontal ones of the page."""
     read: list[Line] = []
     for stretch in stretches(pieces, lambda stretch, piece: not (stretch[-1].rows or piece.rows)):
         if stretch[0].rows:
-            _add_ruled(read, list(stretch[0].rows))
+            _add_ruled(read, list(stretch[0].rows), rules)
         else:
-            read += _unruled(stretch)
+            read += _unruled(stretch, rules)
     return read
 
 
-def _unruled(pieces: Iterable[Line]) -> list[Line]:
+def _unruled(pieces: Iterable[Line], rules: Sequence[Rule]) -> list[Line]:
     joined: list[Line] = []
-    for piece in pieces:
+    for piece in _periods_first(pieces):
         line = replace(piece, cells=_wide_cells(piece))
         if joined and _continues_line(joined[-1], line):
             joined[-1] = _together(joined[-1], line)
+        elif len(joined) > 1 and _goes_on_after(joined[-2], joined[-1], line):
+            # In a file written by cell, a cell of two lines is between.
+            cell, row = joined.pop(), joined.pop()
+            row = replace(row, cells=(*row.cells, *line.cells))
+            joined += [cell, row] if cell.bottom > row.bottom else [row, cell]
         else:
             joined.append(line)
     return _with_tables(
         [
             replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
             for number, line in enumerate(joined)
-        ]
+        ],
+        rules,
+    )
+
+
+def _periods_first(pieces: Iterable[Line]) -> list[Line]:
+    """Some files have the periods of a table's columns after all of its rows, and other lines between."""
+    ordered: list[Line] = []
+    waiting = list(pieces)
+    for place, piece in enumerate(waiting):
+        below = waiting[place + 1] if place + 1 < len(waiting) else None
+        periods = [cell for cell in piece.cells if is_period(cell.words.text.strip())]
+        if len(piece.cells) < 2 or len(periods) < len(piece.cells) or (below and _is_headed(below, piece)):
+            ordered.append(piece)
+            continue
+        row = next((at for at, line in enumerate(ordered) if _is_headed(line, piece)), None)
+        while (
+            row
+            and ordered[row - 1].bottom < piece.bottom - 0.3 * piece.height
+            and (ordered[row - 1].bottom > ordered[row].bottom)
+        ):
+            row -= 1
+        ordered.insert(len(ordered) if row is None else row, piece)
+    return ordered
+
+
+def _is_headed(row: Line, periods: Line) -> bool:
+    """A figure, or a sign for a missing one, stands under each, and a label beside them."""
+    above = periods.bottom - row.bottom
+    return (
+        0.3 * row.height < above < MAX_STEP * row.height
+        and len(row.cells) > len(periods.cells)
+        and row.cells[0].right < periods.left
+        and all(
+            is_numeric(cell.words.text.split()[0]) and cell.left < period.right and period.left < cell.right
+            for cell, period in zip(row.cells[-len(periods.cells) :], periods.cells, strict=True)
+        )
+    )
+
+
+def _goes_on_after(row: Line, cell: Line, piece: Line) -> bool:
+    smaller = min(row.height, piece.height)
+    return (
+        (max(len(row.cells), len(piece.cells)) > 2 or (len(row.cells) > 1 and is_numeric(piece.text)))
+        and row.shared_height(piece) > 0.6 * smaller
+        and piece.left > row.right
+        and cell.shared_height(row) < 0.5 * smaller
+        and abs(cell.bottom - row.bottom) < TIGHT * smaller
     )
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
+    """A label that reaches almost to two or more figures at the line's end is a cell of its own."""
     cells = [piece.cells[0]]
-    for cell in piece.cells[1:]:
+    figures = len(list(takewhile(lambda cell: is_numeric(cell.words.text), reversed(piece.cells))))
+    has_figures = sum(_DIGIT.search(cell.words.text) is not None for cell in piece.cells[-figures:]) > 1
+    for number, cell in enumerate(piece.cells[1:], 1):
         last = cells[-1]
-        if cell.left - last.right > MAX_WORD_GAP * piece.height:
+        begins = has_figures and number == len(piece.cells) - figures
+        if begins or cell.left - last.right > MAX_WORD_GAP * piece.height:
             cells.append(cell)
         else:
             words = last.words.cut(0, len(last.words.text.rstrip())) + unplaced(" ") + cell.words
@@ -146,11 +204,18 @@ def _raised(piece: Line, line: Line) -> Line:
 
 
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """It has many gaps, a wide one, or one close to a neighbour's gap. A list item is never a row."""
+    """It has many gaps, a wide one, two figures at its end, or a gap close to a neighbour's.
+
+    A list item is never a row.
+    """
     first, *others = line.cells
     if len(others) == 1 and _LABEL.fullmatch(first.words.text.strip()) and _PROSE.match(others[0].words.text):
         return False
     gaps = _gaps(line)
+    if others and is_numeric(others[-1].words.text):
+        figures = [atom for atom in atoms(line)[1:] if is_quantity(text_of(atom))]
+        if len(figures) > 1:
+            return True
     if len(gaps) >= SURE_GAPS or any(end - start > SURE_GAP * line.height for start, end in gaps):
         return True
     return any(
@@ -369,7 +434,7 @@ def _is_stacked(texts: Mapping[tuple[int, int], Sequence[Line]]) -> bool:
     return False
 
 
-def _add_ruled(read: list[Line], rows: list[Line]) -> None:
+def _add_ruled(read: list[Line], rows: list[Line], rules: Sequence[Rule]) -> None:
     """``read`` are the lines before the table; headings above its rules move into it."""
     inside = len(list(takewhile(lambda row: not has_quantity(atoms(row)), rows)))
     headings = rows[: inside if inside < len(rows) else 1]
@@ -381,7 +446,7 @@ def _add_ruled(read: list[Line], rows: list[Line]) -> None:
         if not above + names:
             above = len(list(takewhile(lambda line: _heads(line, rows[0]), reversed(read))))
         if above and not names:
-            headings[:0] = header_rows(read[len(read) - above :], columns)
+            headings[:0] = header_rows(read[len(read) - above :], columns, rules)
             del read[len(read) - above :]
     table = [*headings, *with_levels(body)]
     read += [replace(table[0], begins_table=True), *table[1:]]
@@ -401,7 +466,7 @@ def _columns(rows: Sequence[Line]) -> Iterator[tuple[float, float]]:
         yield min(cell.left for cell in found), max(cell.right for cell in found)
 
 
-def _with_tables(lines: Sequence[Line]) -> list[Line]:
+def _with_tables(lines: Sequence[Line], rules: Sequence[Rule]) -> list[Line]:
     """``lines`` are in reading order; ``Line.is_row`` tells which have the gaps of a table's row."""
     lines = _without_heading_rows(_headings_first(lines))
     read: list[Line] = []
@@ -421,7 +486,7 @@ def _with_tables(lines: Sequence[Line]) -> list[Line]:
         begins = not (has_quantity(rows[0]) and _are_same(above, columns, table[0].height))
         above = columns
         if len(columns) > 1:
-            table = _arranged(table, rows, columns, read)
+            table = _arranged(table, rows, columns, read, rules)
         else:
             table = [
                 replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
@@ -562,7 +627,11 @@ def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
 
 
 def _arranged(
-    table: list[Line], rows: list[list[Atom]], columns: Sequence[Column], read: list[Line]
+    table: list[Line],
+    rows: list[list[Atom]],
+    columns: Sequence[Column],
+    read: list[Line],
+    rules: Sequence[Rule],
 ) -> list[Line]:
     """``read`` are the lines before the table; some lines move between the two."""
     captions = _captions(rows, table)
@@ -579,7 +648,7 @@ def _arranged(
     named = [(line, atoms(line)) for line in read[len(read) - names :]]
     del read[len(read) - above - names :]
     body = [*named, *zip(table[inside:], rows[inside:], strict=True)]
-    return [*header_rows(headings, columns), *with_levels(_filled(body, columns))]
+    return [*header_rows(headings, columns, rules), *with_levels(_filled(body, columns))]
 
 
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:

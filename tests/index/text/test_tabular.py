@@ -409,6 +409,9 @@ def test_a_cell_has_its_unit_its_currency_and_its_scale(text: str, found: list[t
         ("Nom | 31 décembre 2031 | 2030\nA | 1 | 2", ["31 décembre 2031", "2030"]),
         ("Posten | 31. Dezember 2031\nA | 1", ["31. Dezember 2031"]),
         ("项目 | 2031年6月30日\nA | 1", ["2031年6月30日"]),
+        ("Produit | 2031 T1\nA | 1", ["2031 T1"]),
+        # A note's mark is no part of it.
+        ("| 2031a | 2030\nA | 1 | 2", ["2031", "2030"]),
     ],
 )
 def test_a_cell_has_its_period(text: str, periods: list[str]) -> None:
@@ -481,11 +484,19 @@ def test_a_named_row_has_all_words_of_the_row(headings: str, row: str) -> None:
         "Actual 2031",
         "2031 年",
         "5 月份",
+        "2031 T1",
+        "3T 2031",
+        "4th quarter 2031",
     ],
 )
 def test_a_year_with_its_unit_or_status_is_a_period(heading: str) -> None:
     assert is_period(heading)
     assert not is_quantity(heading)
+
+
+def test_a_part_of_years_is_no_period() -> None:
+    assert not is_period("5.7 years")
+    assert is_quantity("5.7 years")
 
 
 @pytest.mark.parametrize("heading", ["£’000", "US$m", "$000", "25-year period", "actual"])

@@ -473,3 +473,74 @@ def test_every_cell_has_the_headings_that_stand_over_it() -> None:
         "Rigid packaging › 2031 $m",
         "Rigid packaging › 2030 $m",
     ]
+
+
+def columns_of(text: str) -> list[str]:
+    table = tables(text)[0]
+    return [cell.column for cell in table_cells(text, table.header, table.lines[-1])]
+
+
+def test_a_rule_below_a_heading_shows_which_columns_it_heads() -> None:
+    """It stands neither over one of them nor over their middle."""
+
+    def rule(left: float, right: float) -> Drawing:
+        return lambda canvas: canvas.line(left, TOP + 11, right, TOP + 11)
+
+    drawn = [
+        *(words("Pumps", 255, -1), rule(250, 465), words("Gates", 505, -1), rule(490, 545)),
+        *row(0, "", "Made", "Sold", "Total", "Made"),
+        *(*row(1, "Isken", "1,240", "1,010", "2,250", "30"), *row(2, "Maravel", "86", "93", "179", "80")),
+    ]
+    assert columns_of(read(drawn)) == ["Pumps › Made", "Pumps › Sold", "Pumps › Total", "Gates › Made"]
+
+
+def test_a_line_that_ends_with_two_figures_is_a_row() -> None:
+    label = "Net gain, with that of the partners in Isken"
+    drawn = [words(label, LEFT, 0), figure("12.5", 350, 0), figure("13.5", 382, 0)]
+    drawn += [words("Changes to it:", LEFT, 1), words("Sales", LEFT, 2)]
+    text = read([*drawn, figure("86.1", 350, 2), figure("93.1", 382, 2)])
+    assert text.startswith(f"{label} | 12.5 | 13.5\n")
+
+
+def test_headings_that_end_where_their_columns_end_are_parted() -> None:
+    edges = (200.0, 242.0, 280.0)
+
+    def line(number: float, label: str, *cells: str) -> list[Drawing]:
+        placed = [figure(cell, edge, number) for cell, edge in zip(cells, edges, strict=True)]
+        return [words(label, LEFT, number), *placed]
+
+    drawn = [*line(0, "State", "2030", "2031a", "Total"), *line(1, "Isken", "4", "3", "7")]
+    text = read([*drawn, *line(2, "Maravel", "14", "13", "27"), *line(3, "Varda", "4", "2", "6")])
+    assert text.split("\n")[0] == "State | 2030 | 2031a | Total"
+
+
+def test_periods_after_the_rows_in_the_file_head_them() -> None:
+    notes = [words("Counted at the end of each year.", LEFT, -3)]
+    assert read([words("Sites", LEFT, 1), *BODY, *notes, *row(1, "", "2031", "2030")]).startswith(
+        f"Sites | 2031 | 2030\n{READ_BODY}"
+    )
+
+
+def test_a_cell_of_two_lines_may_be_written_before_the_rest_of_its_row() -> None:
+    def figures(number: float, *cells: str) -> list[Drawing]:
+        return [figure(cell, edge, number) for cell, edge in zip(cells, (270, 305, 340), strict=True)]
+
+    drawn = [words("1", LEFT, 0), words("Pumps", 90, 0), *figures(0, "31", "80", "9")]
+    drawn += [words("2", LEFT, 1), words("Gates of the dam at", 90, 1), words("Maravel", 90, 1.7)]
+    drawn += [*figures(1, "30", "61", "8"), words("3", LEFT, 3), words("Pins", 90, 3)]
+    text = read([*drawn, *figures(3, "29", "7", "5")])
+    assert "2 | Gates of the dam at | 30 | 61 | 8\n" in text
+
+
+def test_the_heading_of_the_labels_may_be_written_between_those_of_the_columns() -> None:
+    drawn = [
+        *(
+            centred("Gates", 420, -1.9),
+            words("What was counted", LEFT, 0),
+            figure("All of the old", 300, -0.7),
+        ),
+        *row(0, "", "pumps", "Made", "Sold"),
+        *(*row(1, "Isken", "1,240", "1,010", "2,250"), *row(2, "Maravel", "86", "93", "179")),
+    ]
+    text = read(drawn)
+    assert "What was counted | All of the old pumps | Made | Sold" in text
