@@ -55,7 +55,10 @@ EXPECTED = {
         "Back to lessons: schools in the Isken valley in autumn 2025 (fictional)",
         *("Lorvenna School Inspectorate", "2025-10-15", "pdf"),
     ),
-    SIRENS: ("Siren plan for the Isken valley (fictional)", None, "2025-11-06", "docx"),
+    SIRENS: (
+        "Siren plan for the Isken valley (fictional)",
+        *("Lorvenna Ministry of Civil Protection", "2025-11-06", "docx"),
+    ),
 }
 
 

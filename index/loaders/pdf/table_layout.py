@@ -106,8 +106,8 @@ def _periods_first(pieces: Iterable[Line]) -> list[Line]:
     waiting = list(pieces)
     for place, piece in enumerate(waiting):
         below = waiting[place + 1] if place + 1 < len(waiting) else None
-        periods = [cell for cell in piece.cells if is_period(cell.words.text.strip())]
-        if len(piece.cells) < 2 or len(periods) < len(piece.cells) or (below and _is_headed(below, piece)):
+        are_periods = len(piece.cells) > 1 and all(is_period(cell.words.text.strip()) for cell in piece.cells)
+        if not are_periods or (below and _is_headed(below, piece)):
             ordered.append(piece)
             continue
         row = next((at for at, line in enumerate(ordered) if _is_headed(line, piece)), None)
@@ -150,7 +150,9 @@ def _wide_cells(piece: Line) -> tuple[Cell, ...]:
     """A label that reaches almost to two or more figures at the line's end is a cell of its own."""
     cells = [piece.cells[0]]
     figures = len(list(takewhile(lambda cell: is_numeric(cell.words.text), reversed(piece.cells))))
-    has_figures = sum(_DIGIT.search(cell.words.text) is not None for cell in piece.cells[-figures:]) > 1
+    has_figures = figures > 1 and (
+        sum(_DIGIT.search(cell.words.text) is not None for cell in piece.cells[-figures:]) > 1
+    )
     for number, cell in enumerate(piece.cells[1:], 1):
         last = cells[-1]
         begins = has_figures and number == len(piece.cells) - figures

@@ -99,7 +99,7 @@ def package(said: str | None) -> bytes:
 def test_the_properties_are_title_author_and_the_day_of_the_last_change() -> None:
     named = "<d:title> The \n dam&x; </d:title><d:creator>Dam commission</d:creator>"
     said = f"{named}<t:created>2031-03-01T08:00:00Z</t:created>"
-    known = Properties(title="The dam", author="Dam commission", published="2031-03-01")
+    known = Properties(title="The dam", author="Dam commission", written="2031-03-01")
     assert core_properties(package(said), PATH) == known, "and the entity is not expanded"
     changed = f"{said}<t:modified>2031-04-02T08:00:00Z</t:modified>"
     assert core_properties(package(changed), PATH).published == "2031-04-02"
