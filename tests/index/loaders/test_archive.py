@@ -102,7 +102,7 @@ def test_the_properties_are_title_author_and_the_day_of_the_last_change() -> Non
     known = Properties(title="The dam", author="Dam commission", written="2031-03-01")
     assert core_properties(package(said), PATH) == known, "and the entity is not expanded"
     changed = f"{said}<t:modified>2031-04-02T08:00:00Z</t:modified>"
-    assert core_properties(package(changed), PATH).published == "2031-04-02"
+    assert core_properties(package(changed), PATH).written == "2031-04-02"
 
 
 @pytest.mark.parametrize(
