@@ -28,6 +28,7 @@ from index.text.tabular import cells
 _MOST = 360  # candidates of one kind
 # Several right publishers share the odds, so that none at all seems likelier than each of them.
 LEAST = {"title": -math.inf, "publisher": -1.5, "date": 0.0}
+_MOST_STATED = 2  # cells of a row that states a detail; one with more holds data
 _FIRST_LINES = 60
 _LONGEST = 1_000  # characters of a line that are read, since the time grows with the square
 _COUNTED = 200_000  # characters of the text in which names are counted
@@ -57,6 +58,7 @@ class Shown:
     is_bold: bool = False
     is_running: bool = False
     is_cell: bool = False
+    is_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,13 @@ def _best(kind: str, candidates: Sequence[Candidate]) -> Candidate | None:
 def shown_lines(lines: Sequence[str], page: int = 0) -> list[Shown]:
     """Of a text without pages; each cell of a row is a line."""
     return [
-        Shown(flow(part)[:_LONGEST], page, number / len(lines), is_cell=len(parts) > 1)
+        Shown(
+            flow(part)[:_LONGEST],
+            page,
+            number / len(lines),
+            is_cell=len(parts) > 1,
+            is_data=len(parts) > _MOST_STATED,
+        )
         for number, parts in enumerate(cells(line[:_LONGEST]) for line in lines)
         for part in parts
         if part.strip()
@@ -165,6 +173,7 @@ def _tokens(text: str) -> list[str]:
 
 _NUMBERED = regex.compile(r"(?:[\dIVXivx]{1,5}|\p{L})[.)]\s|[一二三四五六七八九十]{1,3}、|[\d.]{2,}\s")
 _MARKS = regex.compile(r"[*†‡\s]+\Z|\A[¹²³\s]+")
+_STOPS = ".;,。；，"
 _SENTENCES = regex.compile(r"[.;!?]\s\p{Ll}|(?<!\b\p{L}{1,3})[.;!?]\s\p{Lu}|[。；，]")
 _NEAR = 12  # groups within which a title stands below the name of a body
 _COMPARED = 250  # characters
@@ -179,7 +188,8 @@ def titles(cover: Cover) -> list[Candidate]:
     for number, group in enumerate(groups):
         title = _MARKS.sub("", group.text).rstrip(":,; ")
         is_plain = group.ratio < LARGER and not group.is_bold
-        if len(title) > (MAX_TITLE_CHARACTERS if is_plain else 3 * MAX_TITLE_CHARACTERS):
+        is_prose = is_plain and title[-1:] in _STOPS and _SENTENCES.search(title)
+        if is_prose or len(title) > (MAX_TITLE_CHARACTERS if is_plain else 3 * MAX_TITLE_CHARACTERS):
             prose += 1
             continue
         below = (one for one in groups[number + 1 : number + _NEAR] if one.page == group.page)
@@ -201,7 +211,7 @@ def titles(cover: Cover) -> list[Candidate]:
             "prose": min(prose, 3) / 3,
             "running": float(group.is_running),
             "declared": _overlap(title, named),
-            "stop": float(group.text.rstrip()[-1:] in ".;,。；，"),
+            "stop": float(group.text.rstrip()[-1:] in _STOPS),
         }
         found.append((title, features, False))
     overlap = max((_overlap(named, group.text) for group in groups), default=0.0)
@@ -453,7 +463,7 @@ def _mentions(cover: Cover) -> Iterator[_Mention]:
     ends = {_folded(part.name) for part in parts}
     whole_lines = {line.text for line in cover.lines}
     single = [line for line in cover.lines if line.is_cell or line.page < 0 or not cover.groups]
-    for line in (*cover.groups, *single):
+    for line in (*cover.groups, *(line for line in single if not line.is_data)):
         joined = ends if line.text not in whole_lines else ()
         for mention in _of_line(line):
             key = _folded(mention.name)

@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from index.documents import sidecar_of
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
@@ -46,9 +47,11 @@ def home(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one report, whose file a test may change."""
     folder = tmp_path_factory.mktemp("served")
     (folder / "reports").mkdir()
-    (folder / "reports" / "raids.txt").write_text(
+    report = folder / "reports" / "raids.txt"
+    report.write_text(
         "Police in Harlamoor arrested 41 suspects over two days. The raids went on until Friday."
     )
+    sidecar_of(report).write_text("published: 2025-05-02")
     with Library.open(folder / "home", encoder) as index:
         sync(index, [folder / "reports"])
     return folder / "home"
