@@ -407,9 +407,9 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
             and (stem[0] in forms or (len(stem[0]) > 3 and key.startswith(stem[0])))
         )
         is_known = is_short and (_folded(own) == author or begins)
-        if not (is_org or linked or is_known or is_source or is_said) or len(words) > 12 or len(key) < 2:
+        if not (is_org or linked or is_known or is_source or is_said):
             continue
-        if _DOMAIN.search(name):
+        if len(words) > _MAX_WORDS or len(key) < 2 or _DOMAIN.search(name):
             continue
         if key not in counts:
             counts[key] = folded.count(name.casefold()) if len(words) > 1 else 0
