@@ -581,8 +581,8 @@ class CatalogReader:
             for row in self.connection.execute(query.where(layouts.c.page.in_(part)))
         }
 
-    def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
-        """Also a row's headings; None if ``span`` is not one sentence, or ``record`` is outdated."""
+    def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span | None, Span | None] | None:
+        """A row's headings, and an item's lead-in; None if it is no sentence, or ``record`` is outdated."""
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
             .join_from(chunks, documents, chunks.c.document_id == documents.c.id)
@@ -591,10 +591,13 @@ class CatalogReader:
             .where(*self._visible())
         )
         row = self.connection.execute(query).first()
-        if row is None or [span.start, span.end] not in [sentence[:2] for sentence in row.sentences]:
+        stored = (each for each in (row.sentences if row else ()) if each[:2] == [span.start, span.end])
+        found = next(stored, None)
+        if row is None or found is None:
             return None
         header = Span(*row.header) if row.header else None
-        return span, header if header and span.start >= header.end else None
+        lead = Span(*found[3:]) if found[3:] else None
+        return header if header and span.start >= header.end else None, lead
 
     # Passages
 

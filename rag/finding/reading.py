@@ -253,6 +253,10 @@ class ReadSentence:
     is_heading: bool = False
 
     @property
+    def lead_in(self) -> str:
+        return "" if self.headings else self.section
+
+    @property
     def in_context(self) -> str:
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
