@@ -95,7 +95,7 @@ def test_words_that_are_bold_in_sentences_too_are_no_heads() -> None:
     bold = [(BOLD, "Nobody answered him until it was too late."), (BOLD, "The pin had rusted.")]
     heads = [(BOLD, "The pin"), (TEXT, FIRST)] * 2
     assert outline(loaded(page(*heads))) == [(1, "The pin")] * 2
-    assert outline(loaded(page(*heads), page(*bold, *bold))) == []
+    assert outline(loaded(page(*heads), page(*bold, *bold, *bold))) == []
 
 
 def test_a_table_of_contents_has_no_sections() -> None:
