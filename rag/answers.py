@@ -121,6 +121,7 @@ class Citation:
         quote: ``document.text[start:end]``.
         boxes: empty for formats without page layouts.
         headings: for a row of a table, the exact words of the table's caption and headings.
+        lead_in: for an item of a list, the sentence with a colon above the list, unless the quote has it.
         cell: for a row of a table, the cell that the question asks for; None if that is not clear.
         also_in: at most twenty near-duplicates of the document that contain the quote word for word, the
             earliest first. All are later than the cited document. They do not count as further sources.
@@ -146,6 +147,7 @@ class Citation:
     boxes: tuple[Box, ...]
     verification: Verification
     headings: str | None = None
+    lead_in: str | None = field(default=None, kw_only=True)
     cell: CellAddress | None = None
     also_in: tuple[Copy, ...] = ()
     recognised: bool = False
@@ -153,9 +155,9 @@ class Citation:
 
     @property
     def words(self) -> str:
-        """The quote in its visible form; a row of a table with the names of its columns."""
+        """The quote in its visible form; a row with the names of its columns, an item below its lead-in."""
         if self.headings is None:
-            return readable(self.quote)
+            return readable(f"{self.lead_in} … {self.quote}" if self.lead_in else self.quote)
         return row_words(self.quote, self.headings, self.cell.row if self.cell else "")
 
 

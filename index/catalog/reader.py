@@ -9,6 +9,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -257,10 +258,12 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
         sentences,
         header,
         text[header.start : header.end] if header else "",
-        _sections(text, header, sentences) if header else _lead_ins(text, sentences, row.language),
+        _sections(text, header, sentences)
+        if header
+        else tuple(_lead_in(text, each) for each in row.sentences),
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
         label_of(row.page_labels, page),
-        in_headings=tuple(len(sentence) > 2 for sentence in row.sentences),
+        in_headings=tuple(sentence[2:3] == [1] for sentence in row.sentences),
     )
 
 
@@ -273,13 +276,9 @@ def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> 
     return (*[""] * (len(sentences) - len(rows)), *found)
 
 
-def _lead_ins(text: str | LongText, sentences: Sequence[Span], language: str) -> tuple[str, ...]:
-    from index.text.passages import BEFORE, lead_in
-
-    start = max(sentences[0].start - BEFORE, 0)
-    near = text[start : sentences[-1].end]
-    found = (lead_in(near, sentence.start - start, language) for sentence in sentences)
-    return tuple(lead.of(near) if lead else "" for lead in found)
+def _lead_in(text: str | LongText, sentence: Sequence[int]) -> str:
+    """Of the stored form that :func:`index.catalog.writes.chunk_rows` makes."""
+    return text[slice(*sentence[3:])] if sentence[3:] else ""
 
 
 def to_document(row: sa.Row[Any]) -> Document:
@@ -335,6 +334,7 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
+@lru_cache(maxsize=16)  # it takes longer to make than to run
 def passage_query(build: int) -> sa.Select[Any]:
     """Only of current versions, in order of id."""
     return (
@@ -581,8 +581,8 @@ class CatalogReader:
             for row in self.connection.execute(query.where(layouts.c.page.in_(part)))
         }
 
-    def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
-        """Also a row's headings; None if ``span`` is not one sentence, or ``record`` is outdated."""
+    def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span | None, Span | None] | None:
+        """A row's headings, and an item's lead-in; None if it is no sentence, or ``record`` is outdated."""
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
             .join_from(chunks, documents, chunks.c.document_id == documents.c.id)
@@ -591,10 +591,13 @@ class CatalogReader:
             .where(*self._visible())
         )
         row = self.connection.execute(query).first()
-        if row is None or [span.start, span.end] not in [sentence[:2] for sentence in row.sentences]:
+        stored = (each for each in (row.sentences if row else ()) if each[:2] == [span.start, span.end])
+        found = next(stored, None)
+        if row is None or found is None:
             return None
         header = Span(*row.header) if row.header else None
-        return span, header if header and span.start >= header.end else None
+        lead = Span(*found[3:]) if found[3:] else None
+        return header if header and span.start >= header.end else None, lead
 
     # Passages
 

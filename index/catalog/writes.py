@@ -272,22 +272,25 @@ _WRITTEN = sa.table(
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
-    """A sentence is its start and end, and a third number, 1, in a heading."""
+    """A sentence is its start and end, 1 in a heading, and start and end of the lead-in of its list."""
     # Imported here: the command `status` opens the catalog but cuts no texts, whose patterns import slowly.
-    from index.text.passages import heading_lines
+    from index.text.passages import heading_lines, lead_in
 
-    headings = heading_lines(item.incoming.document)
+    document = item.incoming.document
+    headings = heading_lines(document)
 
-    def stored(sentence: Span) -> list[int]:
+    def stored(sentence: Span, header: Span | None) -> list[int]:
         place = bisect_right(headings, sentence.start, key=lambda line: line.start) - 1
         is_heading = place >= 0 and headings[place].covers(sentence)
-        return [sentence.start, sentence.end, *([1] if is_heading else [])]
+        lead = None if header else lead_in(document.text, sentence.start, document.language)
+        more = [int(is_heading), lead.start, lead.end] if lead else [1] if is_heading else []
+        return [sentence.start, sentence.end, *more]
 
     return [
         {
             "start": chunk.span.start,
             "end": chunk.span.end,
-            "sentences": json.dumps(list(map(stored, chunk.sentences))),
+            "sentences": json.dumps([stored(sentence, chunk.header) for sentence in chunk.sentences]),
             "vector": digest,
             "header": None if chunk.header is None else json.dumps([chunk.header.start, chunk.header.end]),
         }

@@ -24,17 +24,16 @@ _SMALL = regex.compile(r"(?!o\s)[\"'“‘(]?\p{Ll}[\p{L}\p{M}'’-]*(?:\.\p{L}+
 
 def known_words(lines: Iterable[str]) -> frozenset[str]:
     """In lower case, without divided ones: they show whether a hyphen divides a word."""
-    words: set[str] = set()
+    texts: list[str] = []
     is_divided = False
     for line in lines:
         text = line.strip()
         text = _CONTINUES.sub("", text, count=1) if is_divided else text
         found = divided(text)
         is_divided = found is not None
-        whole = _WORD.findall(text.removesuffix(found[0]) if found else text)
-        words |= {word.casefold() for word in whole}
-        words |= {part for word in whole if "-" in word for part in word.casefold().split("-")}
-    return frozenset(words)
+        texts.append(text.removesuffix(found[0]) if found else text)
+    words = {word.casefold() for word in set(_WORD.findall("\n".join(texts)))}
+    return frozenset(words.union(*(word.split("-") for word in words if "-" in word)))
 
 
 def divided(text: str) -> regex.Match[str] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
@@ -125,11 +126,19 @@ class Snapshot:
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
-    def neighbours(self, hit: Hit) -> list[Passage]:
-        """Also those directly before and after it in its document."""
+    def neighbours(self, hits: Sequence[Hit]) -> list[list[Passage]]:
+        """For each hit, its passage and those directly before and after it in its document."""
         # One transaction gives consecutive ids to a version's chunks.
-        near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
-        return [passage for passage in near if passage.document.document_id == hit.document.document_id]
+        near = [range(hit.chunk_id - 1, hit.chunk_id + 2) for hit in hits]
+        found = {each.chunk_id: each for each in self.reader.passages({*chain.from_iterable(near)})}
+        return [
+            [
+                found[number]
+                for number in numbers
+                if number in found and found[number].document.document_id == hit.document.document_id
+            ]
+            for hit, numbers in zip(hits, near, strict=True)
+        ]
 
     def groups(self) -> Mapping[int, tuple[int, ...]]:
         """See :meth:`index.catalog.duplicate_groups.Duplicates.groups`."""

@@ -120,7 +120,7 @@ ITEM = regex.compile(
 LEADS = regex.compile(r"[:：]\s*$")
 _MARK = regex.compile(r"\s*+(?:\(?(?:(?<number>\p{N})|\p{L}+(?=[).]))|(?<sign>\S))")
 _LINE_BREAKS = "\n\r\f\v\x1c\x1d\x1e\x85\u2028\u2029"
-BEFORE = 4_000  # characters before an item in which its list may begin
+_BEFORE = 4_000  # characters before an item in which its list may begin
 
 
 def lead_in(text: str, start: int, language: str) -> Span | None:
@@ -128,11 +128,12 @@ def lead_in(text: str, start: int, language: str) -> Span | None:
 
     An item above leads if it is less indented or, as deep, has marks of another kind.
     """
-    begins = max(text.rfind(mark, 0, start) for mark in _LINE_BREAKS) + 1
-    item = LINE.match(text, begins)
+    near = max(start - _BEFORE, 0)
+    begins = max(text.rfind(mark, near, start) for mark in _LINE_BREAKS) + 1
+    item = LINE.match(text, begins) if begins or not near else None
     if item is None or not ITEM.match(item[0]):
         return None
-    above = [line for line in LINE.finditer(text, max(begins - BEFORE, 0), begins) if line[0].strip()]
+    above = [line for line in LINE.finditer(text, near, begins) if line[0].strip()]
     for line in reversed(above):
         is_item, deeper = ITEM.match(line[0]) is not None, _depth(item[0]) - _depth(line[0])
         leads = not is_item or deeper > 0 or (deeper == 0 and _kind(line[0]) != _kind(item[0]))
@@ -178,7 +179,7 @@ def heading_lines(document: Document) -> list[Span]:
 
 MAX_CHUNK_TOKENS = 200  # with the title, a chunk then fits into the window of any usual encoder, 256
 # It rises when passages are cut, prefixed or stored in another way; older libraries are then rebuilt.
-CHUNKING = 6
+CHUNKING = 7
 # Left free for the table's headings and groups, which precede its rows when it is searched.
 _HEADING_TOKENS = 60
 _SECTION_TOKENS = 20

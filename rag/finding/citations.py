@@ -107,6 +107,7 @@ def cite(
         boxes=document_texts.boxes(record, span),
         verification=verification,
         headings=header.of(document.text) if header else None,
+        lead_in=cited.sentence.lead_in or None,
         cell=address,
         also_in=cited.also_in,
         recognised=_is_recognised(record, document, span),
@@ -173,7 +174,10 @@ class Copies:
         return self._groups.get(document_id, (document_id,))[0]
 
     def earliest(self, record: DocumentRecord, sentence: ReadSentence) -> CitedSentence:
-        """Undated copies, or those with a file's date, come last. Of a row, the headings must agree, too."""
+        """Undated copies, or those with a file's date, come last.
+
+        Of a row, the headings must agree, too, and of an item of a list, the lead-in.
+        """
         searched = [(other, self._find(other, sentence)) for other in self._others(record)]
         copies = [(record, sentence), *((other, found) for other, found in searched if found is not None)]
         (best, cited), *others = sorted(copies, key=lambda copy: _age(copy[0]))
@@ -218,12 +222,12 @@ class Copies:
             return None
         start = text.find(sentence.text)
         while start >= 0:
-            found = self._index.reader.sentence(record, Span(start, start + len(sentence.text)))
+            span = Span(start, start + len(sentence.text))
+            found = self._index.reader.sentence(record, span)
             if found is not None:
-                span, header = found
-                headings = header.of(text) if header else ""
-                if headings == sentence.headings:
-                    section = "" if headings else sentence.section
+                header, lead = found
+                headings, section = header.of(text) if header else "", lead.of(text) if lead else ""
+                if headings == sentence.headings and (headings or section == sentence.section):
                     return ReadSentence(span, sentence.text, header, headings, section)
             start = text.find(sentence.text, start + 1)
         return None

@@ -253,6 +253,10 @@ class ReadSentence:
     is_heading: bool = False
 
     @property
+    def lead_in(self) -> str:
+        return "" if self.headings else self.section
+
+    @property
     def in_context(self) -> str:
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
@@ -274,8 +278,9 @@ class Reading:
 def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
     """Widen passages on either side, and merge those that touch; best first."""
     readings: list[Reading] = []
-    for hit in hits:
-        reading = _widened(hit, index.neighbours(hit) if widen_by else (), widen_by)
+    neighbours = index.neighbours(hits) if widen_by else [[] for _ in hits]
+    for hit, around in zip(hits, neighbours, strict=True):
+        reading = _widened(hit, around, widen_by)
         for other in [other for other in readings if _touch(reading, other)]:
             readings.remove(other)
             joined = sorted({*other.sentences, *reading.sentences}, key=lambda sentence: sentence.span)

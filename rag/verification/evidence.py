@@ -34,9 +34,9 @@ from rag.finding.reading import ReadSentence
 class Evidence:
     """The words that a sentence cites, with what a reader needs to understand them.
 
-    ``context`` are headings, title and publisher: a sentence may take names from it, and units and years from
-    the headings, but no figures. ``before`` tells whom *He* means. ``quote_matches``: the stored text, read
-    again, is equal. Without ``cells``, a row's are read from the headings.
+    ``context`` are headings or a lead-in, title and publisher: a sentence may take names from it, and units
+    and years from the headings, but no figures. ``before`` tells whom *He* means. ``quote_matches``: the
+    stored text, read again, is equal. Without ``cells``, a row's are read from the headings.
     """
 
     quote: str
@@ -62,7 +62,7 @@ _BEFORE_CHARACTERS = 400
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: DocumentTexts) -> Evidence:
     document = document_texts.text(record)
     quote = sentence.span.of(document.text)
-    found = evidence_at(record, document, sentence.span, quote, sentence.headings)
+    found = evidence_at(record, document, sentence.span, quote, sentence.headings or sentence.lead_in)
     of_row = table_cells(document.text, sentence.header, sentence.span) if sentence.header else ()
     return replace(found, quote_matches=quote == sentence.text, cells=tuple(of_row))
 
@@ -70,7 +70,7 @@ def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: 
 def evidence_at(
     record: DocumentRecord, document: Document, span: Span, quote: str, headings: str | None
 ) -> Evidence:
-    """``quote`` are the span's words, or their visible form; ``headings`` those of a table's row."""
+    """``quote`` are the span's words, or their visible form; ``headings`` a table's, or a list's lead-in."""
     context = [headings, record.title, record.publisher or record.author]
     near = document.text[max(span.start - _BEFORE_CHARACTERS, 0) : span.start]
     paragraph = near[near.rstrip(" \t").rfind("\n") + 1 :]

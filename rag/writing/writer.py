@@ -92,8 +92,10 @@ def _head(number: int, record: DocumentRecord) -> str:
 
 
 def _line(number: str, source: Source) -> str:
-    headings = source.sentence.headings
-    words = f"{headings}: {source.sentence.text}" if headings else source.sentence.text
+    sentence = source.sentence
+    words = f"{sentence.headings}: {sentence.text}" if sentence.headings else sentence.text
+    if sentence.lead_in:
+        words = f"{sentence.lead_in} {sentence.text}"
     return f"[{number}] {escape_fences(words)}"
 
 
@@ -354,7 +356,8 @@ def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]
         except DocumentNotFoundError:
             continue
         if text[cited.start : cited.end] == cited.quote:
-            sentence = ReadSentence(Span(cited.start, cited.end), cited.quote, None, cited.headings or "")
+            above = cited.headings or "", cited.lead_in or ""
+            sentence = ReadSentence(Span(cited.start, cited.end), cited.quote, None, *above)
             yield Source(record, sentence, 0.0)
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from benchmarks.stub_encoder import StubEncoder
-from index.documents import Document
+from index.catalog.schema import chunks
+from index.documents import Document, Span
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Filters
@@ -131,21 +133,20 @@ class TestAround:
         first, second, third = (hits[start] for start in sorted(hits))
         (other,) = index.search("another", 10, Filters((2,)))
         with index.snapshot() as snapshot:
-            around = [[one.span for one in snapshot.neighbours(hit)] for hit in (first, second, third)]
+            around = [[one.span for one in each] for each in snapshot.neighbours([first, second, third])]
             assert around == [
                 *([first.span, second.span], [first.span, second.span, third.span]),
                 [second.span, third.span],
             ]
-            texts = [one.text[:13] for one in snapshot.neighbours(first)]
-            assert texts == ["Paragraph one", "Paragraph two"]
-            assert [one.text for one in snapshot.neighbours(other)] == ["Another document about shoes."]
+            texts = [[one.text[:13] for one in each] for each in snapshot.neighbours([other, first])]
+            assert texts == [["Another docum"], ["Paragraph one", "Paragraph two"]]
 
     def test_a_hit_that_is_gone_has_nothing_around_it(self, index: Library) -> None:
         index.replace([incoming("One gate.")])
         (hit,) = index.search("gate")
         index.replace([], [1])
         with index.snapshot() as snapshot:
-            assert snapshot.neighbours(hit) == []
+            assert snapshot.neighbours([hit]) == [[]]
 
 
 class TestEmbedding:
@@ -195,3 +196,19 @@ class TestEmbedding:
             watched.embedded.clear()
             index.replace(reports)
             assert len(watched.embedded) == 44
+
+
+def test_an_item_is_stored_with_the_sentence_above_its_list_and_a_search_looks_for_none(
+    index: Library,
+) -> None:
+    text = "It met. The Council decided to:\n\n(a) close gates\n\n(b) open roads\n\nIt went home."
+    index.replace([incoming(text)])
+    with index.catalog.engine.connect() as connection:
+        [stored] = connection.scalars(sa.select(chunks.c.sentences))
+    lead = Span(8, 31)
+    assert lead.of(text) == "The Council decided to:"
+    assert [sentence[2:] for sentence in stored] == [[], [], *[[0, lead.start, lead.end]] * 2, []]
+    with index.snapshot() as snapshot:
+        [passage] = snapshot.reader.passages()
+    assert passage.sections == ("", "", lead.of(text), lead.of(text), "")
+    assert not any(passage.in_headings)

@@ -202,7 +202,7 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
     assert list(body["citations"][0]) == [
         "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "author",
         "published", "path", "page", "page_label", "start", "end", "quote", "boxes", "verification",
-        "headings", "cell", "also_in", "recognised", "superseded_by",
+        "headings", "lead_in", "cell", "also_in", "recognised", "superseded_by",
     ]  # fmt: skip
     assert body["sentences"][0] == {
         "start": 0,

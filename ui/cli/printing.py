@@ -238,7 +238,8 @@ def _repeats(citation: Result, sentence: Result, text: str) -> bool:
 def _quote(citation: Result) -> str:
     """As ``Citation.words``."""
     if citation["headings"] is None:
-        return readable(citation["quote"])
+        lead = citation["lead_in"]
+        return readable(f"{lead} … {citation['quote']}" if lead else citation["quote"])
     return row_words(citation["quote"], citation["headings"], (citation["cell"] or {}).get("row", ""))
 
 
@@ -292,8 +293,8 @@ def _print_footnote(console: Console, citation: Result, text: str) -> None:
     quote, verdict = citation["quote"], citation["verification"]["verdict"]
     sentence = text[citation["answer_start"] : citation["answer_end"]]
     # If the sentence repeats its quote, printing the quote as well would only hide the source.
-    quoted = _quote(citation) if citation["headings"] is not None else f"“{readable(quote)}”"
-    quoted = "" if quote.split() == sentence.split() else quoted
+    quoted = _quote(citation) if citation["headings"] is not None else f"“{_quote(citation)}”"
+    quoted = "" if quote.split() == sentence.split() and not citation["lead_in"] else quoted
     reason = citation["verification"]["reason"] or "read the source"
     doubt = f"{verdict}: {reason}" if verdict in DOUBTFUL else ""
     _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)

@@ -31,7 +31,7 @@ class FootnotedRetriever(BaseRetriever):
         if self.footnotes:
             return [
                 Document(
-                    cited.quote if cited.headings is None else cited.words,
+                    cited.words if cited.headings or cited.lead_in else cited.quote,
                     id=id_of(cited),
                     metadata={
                         **metadata_of(cited),

@@ -53,7 +53,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """``words`` are shown: the quote in quotation marks, or a table's row with the names of its columns.
+    """``words`` are shown: ``Citation.words``, in quotation marks unless it is a row of a table.
 
     ``attribution`` has the facts of the document, such as title, publisher and date.
     """
@@ -188,7 +188,7 @@ def _note(cited: Citation) -> Note:
         attribution.append(RECOGNISED)
     headings = readable(cited.headings) if cited.headings else ""
     source = ", ".join(map(visible, attribution))
-    words = cited.words if headings else f"“{readable(cited.quote)}”"
+    words = cited.words if headings else f"“{cited.words}”"
     return Note(cited.id, readable(cited.quote), headings or None, source, cited, words)
 
 

@@ -202,7 +202,7 @@ def escaped(text: str) -> str:
 def footnotes(citations: Iterable[Citation]) -> str:
     lines: dict[int, str] = {}
     for cited in citations:
-        words = f"“{escaped(cited.quote)}”"
+        words = f"“{escaped(cited.words)}”"
         if cited.headings is not None:
             caption = [line for line in cited.headings.splitlines() if line.strip() and not is_row(line)]
             words = escaped(": ".join([*caption, cited.words]))

@@ -10,6 +10,7 @@ from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from statistics import median_low
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.documents import Document, Section
@@ -22,6 +23,7 @@ from index.loaders.metadata import Properties, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.columns import ordered, without_cut_lines
 from index.loaders.pdf.cover import front_page
+from index.loaders.pdf.heads import Style, printed_heads
 from index.loaders.pdf.ocr import recognised, scale
 from index.loaders.pdf.page_labels import page_labels
 from index.loaders.pdf.paragraphs import (
@@ -55,6 +57,7 @@ MAX_PIXELS = 16_000_000  # of a drawn page: some pages are a hundred times as hi
 MAX_BOOKMARKS = 2_000
 MAX_LEVEL = 15  # files with deeper bookmarks are broken or hostile
 _MAX_TITLE = 300
+HIDDEN = "_"  # begins the names of the bookmarks that Word sets for itself, such as ``_Hlk192107725``
 _LEEWAY = 3.0  # points by which the top of a paragraph may be above the target of its bookmark
 _PICTURES_WITHIN = 4  # the depth of nested forms (reusable parts of a page)
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
@@ -131,7 +134,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         for mark in marks
         if mark.page < len(pages)
     ]
-    sections = tuple(sorted(outline, key=lambda section: section.start))
+    sections = _sections(outline, pages, whole, usual)
     return replace(
         assemble(path, "pdf", text, credible, stated=stated, sections=sections),
         page_starts=whole.page_starts,
@@ -258,7 +261,7 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
         target = raw.FPDFBookmark_GetDest(document, entry)
         page = raw.FPDFDest_GetDestPageIndex(document, target) if target else -1
         title = _title(entry)
-        if page >= 0 and title:
+        if page >= 0 and title and not title.startswith(HIDDEN):
             found.append(Bookmark(entry.level + 1, title, page, _place(target)))
     return found
 
@@ -326,3 +329,40 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
         if paragraph.first.top <= y + _LEEWAY and paragraph.last.right > x
     ]
     return max(below)[2] if below else whole.page_starts[mark.page]
+
+
+def _sections(
+    outline: Sequence[Section], pages: Sequence[Sequence[Paragraph]], whole: Stitched, usual: float
+) -> tuple[Section, ...]:
+    """A bookmark in other words than the head printed at its place gives way to it, and gives it its level.
+
+    Heads in the style of one with a bookmark have its level; those of another style are one below the next
+    larger.
+    """
+    heads = {
+        whole.paragraph_starts[head.page][head.place]: (head.style, pages[head.page][head.place].text)
+        for head in printed_heads(pages, usual)
+    }
+    marked = {section.start: section for section in outline}
+    levels: dict[Style, int] = {}
+    level = 0
+    for style in sorted({style for style, _ in heads.values()}, reverse=True):
+        given = [
+            marked[start].level for start, (other, _) in heads.items() if other == style and start in marked
+        ]
+        level = median_low(given) if given else min(level + 1, MAX_LEVEL)
+        levels[style] = level
+    kept = [one for one in outline if one.start not in heads or _is_part(heads[one.start][1], one.title)]
+    titled = {section.start for section in kept}
+    printed = [
+        Section(start, marked[start].level if start in marked else levels[style], title)
+        for start, (style, title) in heads.items()
+        if start not in titled
+    ]
+    return tuple(sorted((*kept, *printed), key=lambda section: section.start))
+
+
+def _is_part(text: str, title: str) -> bool:
+    """A head may have more lines than its first paragraph, or a number that its bookmark has not."""
+    shorter, longer = sorted(("".join(filter(str.isalnum, one.casefold())) for one in (text, title)), key=len)
+    return shorter in longer

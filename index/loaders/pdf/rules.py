@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import regex
 
 from index.loaders.blocks import stretches
-from index.loaders.pdf.text import Cell, Frame, Line, Placed, turned
-from index.text.geometry import UNITS
+from index.loaders.pdf.text import Cell, Frame, Line, turned
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
@@ -28,7 +26,6 @@ THICK = 3.0  # points; what is thicker is a box
 NEAR = 2.5  # points between two ends that meet, or two rules that are one
 MIN_SIDE = 12.0  # points from the last rule to the end of those across it, where a table is open
 _MAX_SEGMENTS = 6  # of a path that is a box
-_BOXES = Struct("<4H")
 _WORD = regex.compile(r"\S+")
 _Matrix = tuple[float, float, float, float, float, float]
 
@@ -83,6 +80,7 @@ def _add_bounds(
     if len(found) + count > MAX_OBJECTS:
         return False
     edges = [c_float() for _ in range(4)]
+    places = [byref(edge) for edge in edges]
     fills, strokes = c_int(), c_int()
     for each in map(get, range(count)):
         kind = raw.FPDFPageObj_GetType(each)
@@ -96,7 +94,7 @@ def _add_bounds(
 
             if not _add_bounds(found, max(raw.FPDFFormObj_CountObjects(each), 0), part, inner, depth + 1):
                 return False
-        if kind != raw.FPDF_PAGEOBJ_PATH or not raw.FPDFPageObj_GetBounds(each, *map(byref, edges)):
+        if kind != raw.FPDF_PAGEOBJ_PATH or not raw.FPDFPageObj_GetBounds(each, *places):
             continue
         left, bottom, right, top = (edge.value for edge in edges)
         if min(right - left, top - bottom) > THICK:
@@ -241,17 +239,10 @@ def parts_of(piece: Line, grid: Grid) -> list[tuple[tuple[int, int] | None, Line
         words = [match.span() for match in _WORD.finditer(cell.words.text)]
         placed = []
         for start, end in words:
-            left, right = _sides(cell.words.cut(start, end), cell)
+            left, right = cell.words.cut(start, end).sides() or (cell.left, cell.right)
             placed.append((grid.place((left + right) / 2, y), start, end, left, right))
         for group in stretches(placed, lambda group, word: word[0] == group[0][0]):
             left, right = group[0][3], group[-1][4]
             part = Cell(cell.words.cut(group[0][1], group[-1][2]), left, right, group[0][4] - left)
             found.append((group[0][0], replace(piece, cells=(part,))))
     return found
-
-
-def _sides(words: Placed, cell: Cell) -> tuple[float, float]:
-    boxes = [box for box in _BOXES.iter_unpack(words.boxes) if any(box)]
-    left = min((box[0] for box in boxes), default=cell.left * UNITS) / UNITS
-    right = max((box[2] for box in boxes), default=cell.right * UNITS) / UNITS
-    return left, right

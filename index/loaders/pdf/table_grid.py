@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median_low
-from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
 from index.loaders.blocks import stretches
 from index.loaders.pdf.text import Cell, Line, Placed, joined_by, unplaced
-from index.text.geometry import UNITS
 from index.text.tabular import is_date, is_period, is_quantity
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ SIGN_GAP = 14.0  # line heights between a currency sign and its figure
 SUFFIX_GAP = 2.5  # line heights between a figure and its percent sign or closing bracket
 HEADING_GAP = 0.35  # line heights between the headings of two columns, at least
 WIDER = 1.5  # the gap between two headings, divided by the median gap between their words
-_BOXES = Struct("<4H")
 _SIGN = regex.compile(r"[~<>≈]?\(?(?:US|C|A|HK|NZ|R|S)?[$€£¥₹]|[~<>≈]|EUR|USD|GBP")
 _NUMBER = regex.compile(
     r"[-+–−~<>≈(]{0,3}(?:(?:US|C|A|R)?[$€£¥])?[-–−(]?(?:\d[\d.,'’/:]*|\.\d+)[½¼¾]?\)?(?:%|x|bps|bp|pp|pts|M|m|bn|k)?"
@@ -95,10 +93,7 @@ def atoms(line: Line) -> list[Atom]:
         tokens: list[Token] = []
         for match in _WORD.finditer(cell.words.text):
             words = cell.words.cut(match.start(), match.end())
-            boxes = [box for box in _BOXES.iter_unpack(words.boxes) if any(box)]
-            left = min((box[0] for box in boxes), default=cell.left * UNITS) / UNITS
-            right = max((box[2] for box in boxes), default=cell.right * UNITS) / UNITS
-            tokens.append(Token(words, left, right))
+            tokens.append(Token(words, *(words.sides() or (cell.left, cell.right))))
         if tokens:
             found += _atoms_of(tokens, line.height)
     row: list[Atom] = []
@@ -153,6 +148,7 @@ def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
     return before.is_figure and is_suffix and gap < SUFFIX_GAP * height
 
 
+@lru_cache(maxsize=1 << 14)
 def is_numeric(text: str) -> bool:
     """Figures with their signs, or signs for missing ones."""
     forms = (_NUMBER, _NOTHING, _SIGN, _SUFFIX)
@@ -164,7 +160,13 @@ def _is_numeric(token: Token) -> bool:
 
 
 def _is_figure(token: Token) -> bool:
-    return any(form.fullmatch(token.words.text) for form in (_NUMBER, _NOTHING))
+    return _is_number(token.words.text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_number(word: str) -> bool:
+    """Or a sign for a missing one."""
+    return any(form.fullmatch(word) for form in (_NUMBER, _NOTHING))
 
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:

@@ -10,14 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import compress, islice, pairwise, starmap
 from statistics import median
+from struct import Struct, unpack
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import category, normalize
 
 import regex
 
-from index.loaders.blocks import INDENT, stretches, without_bars
+from index.loaders.blocks import INDENT, without_bars
 from index.loaders.equations import superscript
 from index.text.find import UNSPACED
 from index.text.geometry import BOX_BYTES, UNITS
@@ -41,6 +42,7 @@ _IE = ("d", "l", "n", "r", "s")  # the letters that follow ``fie`` inside words 
 _INITIAL_IE = ("l", "n", "r", "st")  # at the start, as in ``field``; before others, ``fle`` is usual
 _WORD = regex.compile(r"\p{L}{3,}")
 Box = Sequence[float]  # left, bottom, right, top, in points
+_BOX = Struct(f"{BOX_BYTES}s")
 NOWHERE = bytes(BOX_BYTES)  # the box of a character that is not on the page
 MIN_GUTTER = 0.7  # line heights between columns, at least: most spaces between words are half as wide
 WRAPPED_HYPHEN = "\u00ad"  # the soft hyphen, which here marks the end of a line that divides a word
@@ -71,6 +73,17 @@ class Placed:
             return self
         mended = tuple(offset - start for offset in self.mended if start <= offset <= end)
         return Placed(self.text[start:end], self.boxes[start * BOX_BYTES : end * BOX_BYTES], mended)
+
+    def sides(self) -> tuple[float, float] | None:
+        """The left and the right edge in points; None if nothing of it is on the page."""
+        edges = unpack(f"<{len(self.boxes) // 2}H", self.boxes)
+        rights = [right for right in edges[2::4] if right]
+        if not rights:
+            return None
+        lefts = edges[::4]
+        if len(rights) < len(lefts):
+            lefts = tuple(left for left, right in zip(lefts, edges[2::4], strict=True) if right)
+        return min(lefts) / UNITS, max(rights) / UNITS
 
     def strip(self) -> Placed:
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
@@ -218,21 +231,24 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     ask, handle = _direct(FPDFText_GetUnicode, c_uint, c_void_p, c_int), _address(text_page.raw)
     codes = [ask(handle, index) for index in range(count)]
     shown = _boxes(frame, text_page, count)
-    characters = [readable(character) for character in _characters(codes)]
+    characters = _characters(codes)
     if not all(characters):
         characters = with_ligatures(characters, codes, _upright(shown, frame, text_page).tolist())
-    edges = _edges(characters)
-    boxes = box_bytes(shown, frame)
-    placed: list[Glyph] = []
-    for index, (character, (left, bottom, right, top)) in enumerate(
-        zip(characters, shown.tolist(), strict=True)
-    ):
-        is_inside = right >= 0 and left <= frame.width and top >= 0 and bottom <= frame.height
-        if not character or not (is_inside or character.isspace()):
-            continue
-        bold = index in edges and _is_bold(text_page, index)
-        box = boxes[index * BOX_BYTES : (index + 1) * BOX_BYTES]
-        placed += [Glyph(letter, left, bottom, right, top, bold, box) for letter in character]
+    bold = [False] * count
+    for index in _edges(characters):
+        bold[index] = _is_bold(text_page, index)
+    left, bottom, right, top = shown.T
+    inside = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
+    kept = [
+        character != "" and (is_inside or character.isspace())
+        for character, is_inside in zip(characters, inside.tolist(), strict=True)
+    ]
+    boxes = (box for (box,) in _BOX.iter_unpack(box_bytes(shown, frame)))
+    fields = zip(characters, *shown.T.tolist(), bold, boxes, strict=True)
+    placed = list(starmap(Glyph, compress(fields, kept)))
+    for place in [number for number, glyph in enumerate(placed) if len(glyph.character) > 1][::-1]:
+        ligature = placed[place]
+        placed[place : place + 1] = [ligature._replace(character=each) for each in ligature.character]
     return placed
 
 
@@ -311,18 +327,15 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
     return np.hstack((first, np.maximum(last, first + 1))).astype("<u2").tobytes()
 
 
-def _characters(codes: Sequence[int]) -> Iterator[str]:
-    """A pair of surrogates yields the character and then an empty string."""
-    high = 0
-    for code, following in zip_longest(codes, codes[1:], fillvalue=0):
-        if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
-            high = code
-            yield chr(0x10000 + ((code - 0xD800) << 10) + (following - 0xDC00))
-        elif high:
-            high = 0
-            yield ""
-        else:
-            yield chr(code)
+def _characters(codes: Sequence[int]) -> list[str]:
+    """Readable ones; a pair of surrogates gives the character and then an empty string."""
+    known = {code: readable(chr(code)) for code in set(codes)}
+    characters = list(map(known.__getitem__, codes))
+    if any(0xD800 <= code < 0xDC00 for code in known):
+        for index, (code, following) in enumerate(pairwise(codes)):
+            if 0xD800 <= code < 0xDC00 <= following < 0xE000:
+                characters[index] = readable(chr(0x10000 + ((code - 0xD800) << 10) + following - 0xDC00))
+    return characters
 
 
 @lru_cache(maxsize=4096)
@@ -342,9 +355,10 @@ def readable(character: str) -> str:
 def _edges(characters: Sequence[str]) -> set[int]:
     """The first and last of each line; white space does not count."""
     edges: set[int] = set()
-    for line in stretches(range(len(characters)), lambda line, _: characters[line[-1]] not in _LINE_ENDS):
-        inked = [index for index in line if characters[index] and not characters[index].isspace()]
-        edges.update(inked[:1], inked[-1:])
+    ends = [index for index, character in enumerate(characters, 1) if character in _LINE_ENDS]
+    for start, end in pairwise((0, *ends, len(characters))):
+        for line in (range(start, end), range(end - 1, start - 1, -1)):
+            edges.update(islice((index for index in line if characters[index].strip()), 1))
     return edges
 
 
@@ -431,15 +445,18 @@ def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """A gap of more than ``MIN_GUTTER`` begins a cell of the run, although it may be between columns."""
-    for line in stretches(glyphs, lambda line, _: line[-1].character not in _LINE_ENDS):
-        run: list[Glyph] = []
-        for glyph in line:
-            if glyph.character not in "\r\n":
-                if run and glyph.right < run[-1].left and _is_lower(glyph, run[-1]):
-                    yield from _line(run)
-                    run = []
-                run.append(glyph)
-        yield from _line(run)
+    run: list[Glyph] = []
+    for glyph in glyphs:
+        character = glyph.character
+        if character not in "\r\n":
+            if run and glyph.right < run[-1].left and _is_lower(glyph, run[-1]):
+                yield from _line(run)
+                run = []
+            run.append(glyph)
+        if character in _LINE_ENDS:
+            yield from _line(run)
+            run = []
+    yield from _line(run)
 
 
 def _is_lower(glyph: Glyph, before: Glyph) -> bool:
@@ -449,53 +466,43 @@ def _is_lower(glyph: Glyph, before: Glyph) -> bool:
 
 
 def _line(glyphs: list[Glyph]) -> Iterator[Line]:
-    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
+    inked = [(number, glyph) for number, glyph in enumerate(glyphs) if not glyph.character.isspace()]
     if not inked:
         return
-    top, bottom = median([glyph.top for glyph in inked]), median([glyph.bottom for glyph in inked])
+    top, bottom = median([glyph.top for _, glyph in inked]), median([glyph.bottom for _, glyph in inked])
     height = max(top - bottom, 0.1)
-    cells: list[Cell] = []
-    stretch: list[Glyph] = []
-    before = inked[0]
-    for glyph in glyphs:
-        if not glyph.character.isspace():
-            if glyph.left - before.right > MIN_GUTTER * height:
-                cells.append(_cell(stretch, top, height))
-                stretch = []
-            before = glyph
-        stretch.append(glyph)
-    cells.append(_cell(stretch, top, height))
-    yield Line(tuple(cells), bottom, top, (inked[0].bold, inked[-1].bold))
+    gap = MIN_GUTTER * height
+    starts = [number for (_, before), (number, glyph) in pairwise(inked) if glyph.left - before.right > gap]
+    cells = [_cell(glyphs[start:end], top, height) for start, end in pairwise((0, *starts, len(glyphs)))]
+    yield Line(tuple(cells), bottom, top, (inked[0][1].bold, inked[-1][1].bold))
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """White space becomes one space, also at the end; raised figures become superscripts."""
-    parts: list[str] = []
-    boxes: list[bytes] = []
+    """White space becomes one space, also at the end; raised figures become superscripts.
+
+    The first word of a script without spaces is its first character.
+    """
+    characters, lefts, bottoms, rights, tops, _, boxes = zip(*glyphs, strict=True)
+    text, placed = "".join(characters), b"".join(boxes)
+    words: list[tuple[int, int]] = []
+    end = 0
+    for word in text.split():
+        start = text.index(word, end)
+        end = start + len(word)
+        words.append((start, end))
+    (first, after), (_, last) = words[0], words[-1]
+    unspaced = _UNSPACED.search(text, first, after)
+    first_word = rights[unspaced.start() if unspaced else after - 1] - lefts[first]
     least, highest = 0.8 * height, top - 0.15 * height
-    inked = [glyph for glyph in glyphs if not glyph.character.isspace()]
-    for character, _, bottom, _, upper, _, box in glyphs:
-        if not character.isspace():
-            is_raised = upper > highest and upper - bottom < least
-            parts.append(superscript(character) if is_raised else character)
-            boxes.append(box)
-        elif parts and parts[-1] != " ":
-            parts.append(" ")
-            boxes.append(NOWHERE)
-    words = Placed("".join(parts), b"".join(boxes))
-    return Cell(words, inked[0].left, inked[-1].right, _first_word(glyphs))
-
-
-def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """In a script without spaces, of the first character."""
-    first: Glyph | None = None
-    last: Glyph | None = None
-    for glyph in glyphs:
-        if last is not None and (glyph.character.isspace() or is_unspaced(last.character)):
-            break
-        if not glyph.character.isspace():
-            first, last = first or glyph, glyph
-    return last.right - first.left if first and last else 0.0
+    raised = [upper - bottom < least and upper > highest for bottom, upper in zip(bottoms, tops, strict=True)]
+    if True in raised:
+        pairs = zip(text, raised, strict=True)
+        text = "".join(superscript(letter) if is_raised else letter for letter, is_raised in pairs)
+    written = " ".join(text[start:end] for start, end in words)
+    found = NOWHERE.join(placed[start * BOX_BYTES : end * BOX_BYTES] for start, end in words)
+    if last < len(text):
+        written, found = written + " ", found + NOWHERE
+    return Cell(Placed(written, found), lefts[first], rights[last - 1], first_word)
 
 
 def _without_bars(words: Placed) -> Placed:

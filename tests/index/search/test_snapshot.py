@@ -46,7 +46,7 @@ def answers(snapshot: Snapshot) -> tuple[object, ...]:
     return (
         snapshot.generation,
         [[(hit.chunk_id, *shown(hit)) for hit in found] for found in hits],
-        [snapshot.neighbours(found[0]) for found in hits if found],
+        snapshot.neighbours([found[0] for found in hits if found]),
         snapshot.reader.documents(),
         [snapshot.reader.text(number).text for number in numbers],
         [Duplicates().similar(snapshot.reader, number) for number in numbers[:3]],

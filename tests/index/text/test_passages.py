@@ -166,6 +166,14 @@ def test_an_item_belongs_to_the_sentence_with_a_colon_above_its_list() -> None:
     }
 
 
+def test_a_lead_in_is_found_in_a_long_text_and_not_from_far_into_an_item() -> None:
+    text = f"{'Rain fell. ' * 1_000}\nThe Council decided to:\n• pay. {'It rained. ' * 1_000}It met."
+    item, end = text.index("• pay"), text.index("It met")
+    lead = lead_in(text, item, "en")
+    assert lead is not None
+    assert (lead.of(text), lead_in(text, end, "en")) == ("The Council decided to:", None)
+
+
 @given(TEXTS, LANGUAGES)
 def test_a_lead_in_is_a_sentence_before_the_item(text: str, language: str) -> None:
     spans = sentences(text, language)

@@ -148,6 +148,47 @@ def test_the_earliest_copy_is_cited_only_if_it_contains_the_words(library: MakeL
     assert also_in(engine, cited) == ["herald.md"]
 
 
+DECIDED = "The Council of Varda decided that each owner of a mill must:"
+SAND = "(c) keep 40 bags of sand beside the wheel;"
+DUTIES = "\n\n".join(
+    [
+        "The river rose for three days in May, and half of the town of Varda was under water.",
+        DECIDED,
+        "(a) close the gates of the mill at night;",
+        "(b) report the level of the river twice a day;",
+        SAND,
+        "The decision was read out at the market.",
+    ]
+)
+
+
+def test_an_item_has_the_sentence_above_its_list_though_no_other_item_is_cited(library: MakeLibrary) -> None:
+    engine = library({"decision.txt": DUTIES})
+    item, prose = (
+        engine.ask(question).citations[0]
+        for question in (
+            "How many bags of sand must be kept beside the wheel?",
+            "Where was the decision read out?",
+        )
+    )
+    assert (item.quote, item.lead_in, item.words) == (SAND, DECIDED, f"{DECIDED} … {SAND}")
+    assert (prose.quote, prose.lead_in) == ("The decision was read out at the market.", None)
+
+
+def test_an_item_below_another_sentence_is_no_copy(library: MakeLibrary) -> None:
+    other = DUTIES.replace("each owner of a mill must", "no owner of a mill must")
+    index = library({"a.txt": DUTIES, "b.txt": f"{DUTIES} It rained.", "c.txt": other}).index
+    paths = {record.path: record for record in index.catalog.documents()}
+    assert len(near_duplicates(index, paths["a.txt"].document_id)) == 2
+    start = DUTIES.index(SAND)
+    item = ReadSentence(Span(start, start + len(SAND)), SAND, section=DECIDED)
+    with index.snapshot() as snapshot:
+        made = Copies(snapshot, DocumentTexts(snapshot.reader), Filters()).earliest(paths["a.txt"], item)
+    assert made.sentence.section == DECIDED
+    named = {made.record.document_id, *(copy.document_id for copy in made.also_in)}
+    assert named == {paths[name].document_id for name in ("a.txt", "b.txt")}
+
+
 def test_part_of_a_sentence_in_a_copy_does_not_count_as_the_sentence(library: MakeLibrary) -> None:
     longer = (f"{LEAD[:-1]}, she said: “{STORY[3]}” Nobody answered.", *STORY[1:3], *STORY[4:])
     first = copy("Varda Gazette", "Raid at the harbour", "2031-05-13", longer)

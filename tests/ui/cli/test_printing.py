@@ -173,6 +173,12 @@ def test_a_row_is_printed_with_the_names_of_its_columns() -> None:
     assert "193" not in " ".join(shown[1:]), "its footnote does not repeat it"
 
 
+def test_an_item_is_printed_below_the_sentence_above_its_list() -> None:
+    item = replace(markup.citation(1, "(b) pay."), lead_in="They must:")
+    shown = printed(printing.print_answer, markup.answer(item).as_dict())
+    assert [line for line in shown if "They must" in line] == ["    “They must: … (b) pay.”"]
+
+
 def test_a_row_is_printed_with_dots_between_its_cells() -> None:
     table = replace(ABSTENTION, passages=(replace(PASSAGE, text="Gate | Shut\nNorth | | 30"),))
     assert "  Gate · Shut; North · 30" in printed(printing.print_answer, table.as_dict())

@@ -135,6 +135,11 @@ class TestFootnotes:
         _, note = checked(catalog, cited(headings="The gate opened."))
         assert note.problems == ("its headings, “The gate opened.”, are not in the document",)
 
+    def test_a_sentence_above_the_list_that_the_document_lacks_is_named(self, catalog: Catalog) -> None:
+        assert checked(catalog, cited(lead_in="The gate closed."))[1].holds
+        _, note = checked(catalog, cited(lead_in="The gate opened:"))
+        assert note.problems == ("the sentence above its list, “The gate opened:”, is not in the document",)
+
 
 TURNED = "On Monday, police arrested 1,043 people."
 ADDED = "Police arrested 1,043 people on Monday, sleeping sailors."

@@ -146,6 +146,13 @@ def test_a_cell_has_its_address_and_a_row_its_headings(client: TestClient) -> No
     assert rise["headline"] == {**cell, "comparison": compared}
 
 
+def test_an_item_has_the_sentence_above_its_list(client: TestClient) -> None:
+    items = "(a) close the gates at night;\n\n(b) report the level twice a day;\n\n(c) keep 40 bags of sand."
+    added(client, "duties.txt", f"{GATE}\n\nEach owner of a mill must:\n\n{items}")
+    cited, *_ = answer_to(client, "How many bags of sand must an owner keep?")["citations"]
+    assert (cited["quote"], cited["lead_in"]) == ("(c) keep 40 bags of sand.", "Each owner of a mill must:")
+
+
 def test_the_cell_of_a_page_has_its_box_within_that_of_its_row(client: TestClient) -> None:
     def costs(canvas: Canvas) -> None:
         rows = (("Costs of repair", "2031", "2030"), ("Gate 3", "1,200", "900"), ("Gate 4", "80", "70"))

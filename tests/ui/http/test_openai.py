@@ -245,6 +245,8 @@ def test_a_footnote_has_the_quote_and_where_it_stands() -> None:
     )
     brief = replace(citation(2, "It broke."), publisher=None, author="R. Velland", published="2025")
     assert footnotes([brief]) == "[2]: “It broke.” — Report 1, R. Velland, 2025"
+    item = replace(citation(2, "(b) pay."), publisher=None, published=None, lead_in="They must:")
+    assert footnotes([item]) == "[2]: “They must: … (b) pay.” — Report 1"
     assert footnotes([]) == ""
     lines = footnotes([citation(number, "It broke.") for number in (2, 10, 1, 2)]).splitlines()
     assert [line.partition("]")[0] for line in lines] == ["[1", "[2", "[10"], "each once, in order"

@@ -165,6 +165,11 @@ class ShownSentence:
         """The footnote whose quote the sentence repeats, if this is a row of a table; None for prose."""
         return repeated_row(self.text, self.citations)
 
+    @property
+    def lead_in(self) -> str | None:
+        """That of the footnote whose quote the sentence repeats."""
+        return next((cited.lead_in for cited in self.citations if self.repeats(cited)), None)
+
     def repeats(self, cited: Citation) -> bool:
         return self.text.split() == cited.quote.split()
 
@@ -227,7 +232,8 @@ def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'
     facts = facts_markup(cited, [localized_page(cited, locale)], locale, recognised=cited.recognised)
     source = f"{title_link(cited, 'fn-foot-title')}{facts}{badge_markup(cited, locale)}"
-    words = f'<p class="fn-foot-words"><q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
+    lead = f'<span class="fn-lead-in">{quoted_markup(cited.lead_in)}</span> ' if cited.lead_in else ""
+    words = f'<p class="fn-foot-words">{lead}<q class="fn-foot-quote">{quoted_markup(cited.quote)}</q></p>'
     if cited.headings is not None:
         words = table_markup(cited.headings, [cited_row(cited)])
     return (
@@ -501,13 +507,17 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the markup of the sentences: a paragraph for each line of prose, a table for adjacent rows."""
+    """A paragraph for each line of prose, a table for adjacent rows, and above items what leads them in."""
     markup = ""
-    for headings, run in groupby(sentences, key=lambda each: each.row.headings if each.row else None):
+    for (headings, lead), run in groupby(
+        sentences, key=lambda each: (each.row.headings if each.row else None, each.lead_in)
+    ):
         if headings is not None:
             rows = [cited_row(each.row, _notes(each, locale)) for each in run if each.row]
             markup += table_markup(headings, rows)
             continue
+        if lead is not None:
+            markup += f'<p class="fn-lead-in fn-sentences">{quoted_markup(lead)}</p>'
         for line in _lines(list(run)):
             markup += f'<p class="fn-sentences">{" ".join(_sentence(each, locale) for each in line)}</p>'
     return markup

@@ -291,6 +291,7 @@ def test_the_reading_process_gets_no_settings(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("FOOTNOTED_DATABASE_URL", "postgresql+psycopg://me:secret@host/name")
     started = client.Child()
     try:
+        started.wait_until_ready()  # just after the start, the kernel may still show no environment
         environment = Path(f"/proc/{started.process.pid}/environ").read_bytes()
     finally:
         started.end()

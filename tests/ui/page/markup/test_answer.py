@@ -696,6 +696,18 @@ def test_a_row_stands_under_its_headings() -> None:
     assert page.text_of("fn-figure") == ["Arrests", "412"]
 
 
+def test_an_item_stands_under_the_sentence_above_its_list() -> None:
+    items = [replace(citation(number, f"({number}) pay."), lead_in="They <must>:") for number in (1, 2)]
+    sentences = [resting(item.quote, item) for item in items] + [resting("It met.", citation(3, "It met."))]
+    page = Page(foot_list_markup(sentences, ENGLISH))
+    assert page.text_of("fn-lead-in") == ["They <must>:"] * 2
+    assert page.text_of("fn-foot-quote") == ["(1) pay.", "(2) pay.", "It met."]
+    first, second = items[0], replace(items[1], answer_start=9, answer_end=17)
+    body = answer_markup(answer(first, second, text="(1) pay. (2) pay.")).partition("fn-footnotes")[0]
+    assert Page(body).text_of("fn-lead-in") == ["They <must>:"], "once above the items of one list"
+    assert Page(body).text_of("fn-quote") == ["(1) pay.", "(2) pay."]
+
+
 def test_a_replaced_version_is_said() -> None:
     cited = replace(citation(1, "One."), superseded_by=4)
     page = Page(foot_list_markup([resting("One.", cited)], ENGLISH))
