@@ -294,10 +294,8 @@ _ORGANISATION = regex.compile(
     r"|treasury|tribunal|trust\b|uni[oó]n|universi|verband|zentral)|amt\b|ministeri|behörde|styrelsen|verket|institut",
     regex.IGNORECASE,
 )
-_FORMS = "|".join(
-    r"\.?".join(form)
-    for form in "inc corp co ltd limited llc llp plc ag se sa nv bv gmbh spa oyj asa ab tbk".split()
-)
+_COMPANIES = "inc corp co ltd limited llc llp plc ag se sa nv bv gmbh spa oyj asa ab tbk"
+_FORMS = "|".join(r"\.?".join(form) for form in _COMPANIES.split())
 _LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS})\.?\Z", regex.IGNORECASE)
 _LINK = (
     r"(?:of|for|por|and|the|on|in|into|de|du|des|del|la|las|los|le|les|et|en|y|e|da|do|dos|das|di|della|für"
@@ -370,6 +368,13 @@ def is_organisation(name: str) -> bool:
     return is_legal or _ORGANISATION.search(_BEFORE_LINK.split(name)[0]) is not None
 
 
+_SOURCES = (
+    *("running", "owner", "source", "author", "host", "begins"),
+    *("in title", "top", "cover org", "site", "lead"),
+)
+"""The features of which each says on its own that a name is the publisher's."""
+
+
 def publishers(cover: Cover, title: str) -> list[Candidate]:
     """Only organisations: the kind of name, an address, an acronym or a declaration must show it.
 
@@ -433,7 +438,7 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
             "of": float(_BEFORE_LINK.search(name) is not None),
             "minor": sum(other in key for other in organisations if other != key) and 1.0,
             "major": min(sum(key in other for other in organisations if other != key), 4) / 4,
-            "author": float(len(key) > 3 and key in author or bool(author) and author == _folded(own)),
+            "author": float((len(key) > 3 and key in author) or (bool(author) and author == _folded(own))),
             "unseen": float(mention.before == "@" and f" {own} " not in text),
             "site": float(is_said),
             "often": min(math.log1p(counts[key]), 5.0) / 5,
@@ -465,12 +470,12 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
     for _, features, _ in found:
         features["most"] = 5 * (features["often"] - most)
     return [
-        replace(one, features={**one.features, "agree": sum(one.features.get(name, 0) > 0 for name in _SOURCES) / 4})
+        replace(
+            one,
+            features={**one.features, "agree": sum(one.features.get(name, 0) > 0 for name in _SOURCES) / 4},
+        )
         for one in _merged(found)
     ]
-
-
-_SOURCES = ("running", "owner", "source", "author", "host", "begins", "in title", "top", "cover org", "site", "lead")
 
 
 def _author(cover: Cover) -> str:
@@ -491,8 +496,6 @@ def _mentions(cover: Cover) -> Iterator[_Mention]:
                 yield mention
         above = line.text
     yield from parts
-    author = _author(cover)
-    yield from (_Mention(one.name) for one in _of_line(Shown(author)) if is_organisation(one.name))
     yield from _hosts(cover)
     sites = [part for part in _SITE.split(cover.declared.title or "")[1:] if part]
     yield from map(_Mention, sites)
