@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from index.records import Filters
 from index.text import Box
-from rag.visible_text import legible, readable, row_words
+from rag.visible_text import cited_words, legible, readable
 
 if TYPE_CHECKING:
     from index.search import Snapshot
@@ -155,10 +155,7 @@ class Citation:
 
     @property
     def words(self) -> str:
-        """The quote in its visible form; a row with the names of its columns, an item below its lead-in."""
-        if self.headings is None:
-            return readable(f"{self.lead_in} … {self.quote}" if self.lead_in else self.quote)
-        return row_words(self.quote, self.headings, self.cell.row if self.cell else "")
+        return cited_words(self.quote, self.headings, self.lead_in, self.cell.row if self.cell else "")
 
 
 def repeated_row(text: str, citations: Iterable[Citation]) -> Citation | None:

@@ -37,6 +37,13 @@ def row_words(quote: str, headings: str, path: str = "") -> str:
     return readable(named_row(headings, quote, path))
 
 
+def cited_words(quote: str, headings: str | None, lead_in: str | None, row: str) -> str:
+    """The quote in its visible form; a row with the names of its columns, an item below its lead-in."""
+    if headings is not None:
+        return row_words(quote, headings, row)
+    return readable(f"{lead_in} … {quote}" if lead_in else quote)
+
+
 def _is_formless(character: str) -> bool:
     if character.isascii():
         return not character.isprintable()

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from index.text.geometry import Box, boxes
     from index.text.languages import detect, is_latin, may_be_in
     from index.text.likeness import look_alike, look_alikes, without_unseen
-    from index.text.passages import DAYS, ITEM, LEADS, MAX_CHUNK_TOKENS, MONTHS, sentences, table_context
+    from index.text.passages import (
+        DAYS,
+        ITEM,
+        LEADS,
+        MAX_CHUNK_TOKENS,
+        MONTHS,
+        lead_in,
+        sentences,
+        table_context,
+    )
     from index.text.tabular import (
         PATH_SEPARATOR,
         TableCell,
@@ -59,6 +68,7 @@ __all__ = [
     "is_quantity",
     "is_row",
     "label_cells",
+    "lead_in",
     "look_alike",
     "look_alikes",
     "matches",
@@ -91,6 +101,7 @@ __getattr__ = attributes(
             "LEADS",
             "MONTHS",
             "MAX_CHUNK_TOKENS",
+            "lead_in",
             "sentences",
             "table_context",
         ),

@@ -93,10 +93,8 @@ def _head(number: int, record: DocumentRecord) -> str:
 
 def _line(number: str, source: Source) -> str:
     sentence = source.sentence
-    words = f"{sentence.headings}: {sentence.text}" if sentence.headings else sentence.text
-    if sentence.lead_in:
-        words = f"{sentence.lead_in} {sentence.text}"
-    return f"[{number}] {escape_fences(words)}"
+    above = f"{sentence.headings}: " if sentence.headings else sentence.lead_in and f"{sentence.lead_in} "
+    return f"[{number}] {escape_fences(above + sentence.text)}"
 
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.answers import COURTESIES, DOUBTFUL, stands_first
-from rag.visible_text import readable, row_words, visible
+from rag.visible_text import cited_words, readable, visible
 from ui.words import (
     ADVICE,
     COMPUTED,
@@ -236,11 +236,8 @@ def _repeats(citation: Result, sentence: Result, text: str) -> bool:
 
 
 def _quote(citation: Result) -> str:
-    """As ``Citation.words``."""
-    if citation["headings"] is None:
-        lead = citation["lead_in"]
-        return readable(f"{lead} … {citation['quote']}" if lead else citation["quote"])
-    return row_words(citation["quote"], citation["headings"], (citation["cell"] or {}).get("row", ""))
+    row = (citation["cell"] or {}).get("row", "")
+    return cited_words(citation["quote"], citation["headings"], citation["lead_in"], row)
 
 
 def _print_headline(console: Console, headline: Result) -> None:

@@ -14,7 +14,7 @@ from index.catalog import Catalog, CatalogReader
 from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from index.text import tables
+from index.text import lead_in, tables
 from rag.answers import VERDICTS, Answer, Citation, Verdict
 from rag.conversations import load, stored_answer
 from rag.errors import AnswerNotFoundError
@@ -180,7 +180,7 @@ def _check_footnote(reader: CatalogReader, texts: _Texts, note: Note) -> tuple[C
     span = Span(note.cited.start, note.cited.end)
     rows = [] if note.headings is None else tables(document.text)
     headings = next((each.header.of(document.text) for each in rows if each.span.covers(span)), None)
-    context = headings or note.cited.lead_in
+    context = headings or note.cited.lead_in  # which :func:`_differences` has found in the document
     return checked, evidence_at(record, document, span, span.of(document.text), context)
 
 
@@ -201,8 +201,10 @@ def _differences(note: Note, record: DocumentRecord, document: Document) -> Iter
         yield f"the quote differs from the document, which says there: “{words}”"
     if note.headings is not None and note.headings not in readable(document.text):
         yield f"its headings, “{note.headings}”, are not in the document"
-    if note.cited.lead_in and note.cited.lead_in not in document.text:
-        yield f"the sentence above its list, “{readable(note.cited.lead_in)}”, is not in the document"
+    if note.cited.lead_in:
+        lead = lead_in(document.text, start, document.language)
+        if lead is None or lead.of(document.text) != note.cited.lead_in:
+            yield f"“{readable(note.cited.lead_in)}” is not the sentence above its list in the document"
     stated = facts(note.cited, note.cited.published, page_words(note.cited.page, note.cited.page_label))
     known = facts(record, record.published, page_words(document.page_at(start), document.label_at(start)))
     yield from (f"does not state “{visible(fact)}” about its source" for fact in known if fact not in stated)

@@ -136,9 +136,15 @@ class TestFootnotes:
         assert note.problems == ("its headings, “The gate opened.”, are not in the document",)
 
     def test_a_sentence_above_the_list_that_the_document_lacks_is_named(self, catalog: Catalog) -> None:
-        assert checked(catalog, cited(lead_in="The gate closed."))[1].holds
-        _, note = checked(catalog, cited(lead_in="The gate opened:"))
-        assert note.problems == ("the sentence above its list, “The gate opened:”, is not in the document",)
+        item, lead = "(b) pay for it;", "Each owner must:"
+        text = f"No owner may leave. {lead}\n\n(a) close the gate;\n\n{item}"
+        catalog.commit([version(text, "b.txt")])
+        start = text.index(item)
+        noted = cited(item, document_id=2, path="b.txt", start=start, end=len(text), lead_in=lead)
+        assert checked(catalog, noted, item)[1].problems == ()
+        for said in ("The gate opened:", "No owner may leave."):
+            _, note = checked(catalog, replace(noted, lead_in=said), item)
+            assert note.problems == (f"“{said}” is not the sentence above its list in the document",)
 
 
 TURNED = "On Monday, police arrested 1,043 people."

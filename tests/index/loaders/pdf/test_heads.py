@@ -113,5 +113,13 @@ def test_the_printed_head_replaces_a_bookmark_in_other_words_and_takes_its_level
     assert outline(document) == [(1, "Findings"), (1, "Measures"), (1, "Annex")]
 
 
+def test_all_heads_in_the_style_of_one_with_a_bookmark_have_its_level() -> None:
+    document = loaded(
+        page((BOLD, "The pin"), (TEXT, FIRST), (LARGE, "Measures"), (TEXT, SECOND), bookmark="The pin"),
+        page((LARGE, "Costs"), (TEXT, FIRST), (BOLD, "The sirens"), (TEXT, SECOND)),
+    )
+    assert outline(document) == [(1, "The pin"), (1, "Measures"), (1, "Costs"), (1, "The sirens")]
+
+
 def test_the_bookmarks_that_word_sets_for_itself_are_no_sections() -> None:
     assert outline(loaded(page((TEXT, FIRST), bookmark="_Hlk192107725"))) == []
