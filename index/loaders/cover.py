@@ -355,7 +355,6 @@ _ROLE = regex.compile(
     regex.IGNORECASE,
 )
 _MAX_WORDS = 12
-_MAX_ACRONYM = 8
 
 
 def is_organisation(name: str) -> bool:
@@ -438,8 +437,11 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
             "of": float(_BEFORE_LINK.search(name) is not None),
             "minor": sum(other in key for other in organisations if other != key) and 1.0,
             "major": min(sum(key in other for other in organisations if other != key), 4) / 4,
-            "author": float((len(key) > 3 and key in author) or (bool(author) and author == _folded(own))),
-            "unseen": float(mention.before == "@" and f" {own} " not in text),
+            "author": 1.0
+            if author and author == _folded(own)
+            else len(key) / len(author)
+            if key in author
+            else 0.0,
             "site": float(is_said),
             "often": min(math.log1p(counts[key]), 5.0) / 5,
             "running": float(_spaced(own) in running),
@@ -496,7 +498,6 @@ def _mentions(cover: Cover) -> Iterator[_Mention]:
                 yield mention
         above = line.text
     yield from parts
-    yield from _hosts(cover)
     sites = [part for part in _SITE.split(cover.declared.title or "")[1:] if part]
     yield from map(_Mention, sites)
 
@@ -527,14 +528,6 @@ def _continued(lines: Sequence[Shown]) -> list[Shown]:
         else:
             joined.append(line)
     return joined
-
-
-def _hosts(cover: Cover) -> Iterator[_Mention]:
-    """A short name of a web or e-mail address, in capitals."""
-    for line in cover.lines:
-        for label in _labels(line.text):
-            if 1 < len(label) < _MAX_ACRONYM:
-                yield _Mention(label.upper(), line, before="@")
 
 
 def _labels(text: str) -> Iterator[str]:
@@ -621,7 +614,7 @@ def dates(cover: Cover, title: str, *, is_form: bool = False) -> list[Candidate]
                 "labelled": float(_LABEL.search(nearby) is not None),
                 "alone": float(word_count(one.before + one.after) < 3),
                 "dateline": float(is_dateline),
-                "prose": float(len(line.text) > 80 and not is_dateline),
+                "prose": float(not is_dateline and _is_prose(line.text)),
                 "first": float(line.page == 0),
                 "last": float(line.page < 0),
                 "top": float(line.page == 0 and line.place < 0.25),
@@ -637,6 +630,10 @@ def dates(cover: Cover, title: str, *, is_form: bool = False) -> list[Candidate]
             (iso, features | {"form day": float(len(iso) == 10)}, which) for iso, features, which in found
         ]
     return _merged(found)
+
+
+def _is_prose(line: str) -> bool:
+    return len(line) > 80 or _SENTENCES.search(line) is not None
 
 
 def _of_date(iso: str, cover: Cover) -> dict[str, float]:
