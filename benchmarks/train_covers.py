@@ -1,11 +1,11 @@
 """Learns the weights by which titles, publishers and dates are ranked, from ``questions/covers.jsonl``.
 
-``python -m benchmarks.train_covers [GOLD]`` (three minutes; lines as in ``questions/covers.jsonl``). One
+``python -m benchmarks.train_covers [GOLD]`` (seven minutes; lines as in ``questions/covers.jsonl``). One
 logistic model for each kind over the candidates of a report, of which the right ones share the likelihood,
 and "none of these", whose score is 0; of titles, one is always chosen. Each report is learned with and
-without its file's name and what the file declares, since other files declare less. It prints how many
-reports are right when their fold of ten was left out, then writes ``covers.json`` and, from the Unicode
-CLDR, ``months.json`` in ``index/loaders``; the same gold gives the same files.
+without its file's name and what the file declares, since other files declare less. It writes ``covers.json``
+and, from the Unicode CLDR, ``months.json`` in ``index/loaders``; the same gold gives the same files. Then it
+prints how many reports are loaded right by weights learned without the reports of the same publishers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,10 +24,10 @@ from babel import Locale
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from benchmarks.covers import GOLD, golds, is_date, is_publisher, is_title
+from benchmarks.covers import GOLD, Found, golds, is_date, is_publisher, is_title, judged, print_shares
 from benchmarks.datasets import data_folder
 from index.loaders import cover, load
-from index.loaders.cover import LEAST, Candidate, Cover
+from index.loaders.cover import Candidate, Cover
 from index.loaders.metadata import NO_PROPERTIES, Properties
 
 _FOLDER = Path(cover.__file__).parent
@@ -49,8 +50,6 @@ class Seen:
 class _Example:
     """``right`` ends with whether none is right, ``taught`` with whether to learn that none is."""
 
-    file: str
-    is_whole: bool
     features: tuple[Mapping[str, float], ...]
     right: tuple[bool, ...]
 
@@ -63,17 +62,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("gold", nargs="?", type=Path, default=GOLD)
     covers = seen(golds(parser.parse_args().gold))
-    learned: dict[str, dict[str, float]] = {}
-    for kind, examples in learnable(covers).items():
-        right = left_out(kind, examples)
-        print(f"{kind}: {np.mean(list(right.values())):.3f} of {len(right)} reports right when left out")
-        weights = weights_of(examples)
-        learned[kind] = {
-            name: round(weight, 2) for name, weight in sorted(weights.items()) if round(weight, 2)
-        }
-    for name, data in (("covers.json", learned), ("months.json", _months())):
+    for name, data in (("covers.json", learned(covers)), ("months.json", _months())):
         text = json.dumps(data, ensure_ascii=False, indent=1 if name == "covers.json" else None)
         (_FOLDER / name).write_text(text + "\n", encoding="utf-8")
+    print_shares(left_out(covers))
 
 
 def _months() -> dict[str, int]:
@@ -111,22 +103,29 @@ def seen(reports: Sequence[Mapping[str, Any]]) -> list[Seen]:
     return found
 
 
+def learned(covers: Sequence[Seen]) -> dict[str, dict[str, float]]:
+    return {
+        kind: {
+            name: round(weight, 2)
+            for name, weight in sorted(weights_of(examples).items())
+            if round(weight, 2)
+        }
+        for kind, examples in learnable(covers).items()
+    }
+
+
 def learnable(covers: Sequence[Seen]) -> dict[str, list[_Example]]:
     found: dict[str, list[_Example]] = {"title": [], "publisher": [], "date": []}
     for one in covers:
         gold, is_form = one.gold, one.filed.title is not None
 
         def add(
-            kind: str,
-            candidates: Sequence[Candidate],
-            right: Sequence[bool],
-            whole: bool,
-            gold: Mapping[str, Any] = gold,
+            kind: str, candidates: Sequence[Candidate], right: Sequence[bool], gold: Mapping[str, Any] = gold
         ) -> None:
             none = kind != "title" and gold[kind] is None
             if kind != "title" or any(right):
                 features = tuple(candidate.features for candidate in candidates)
-                found[kind].append(_Example(gold["file"], whole, features, (*right, none)))
+                found[kind].append(_Example(features, (*right, none)))
 
         bare = replace(one.cover, declared=NO_PROPERTIES, name="")
         for shown in (one.cover, bare):
@@ -134,18 +133,17 @@ def learnable(covers: Sequence[Seen]) -> dict[str, list[_Example]]:
             if not one.cover.is_titled and not is_form:
                 candidates = cover.titles(shown)
                 right = [is_title(gold, candidate.value, one.text) for candidate in candidates]
-                add("title", candidates, right, shown is one.cover)
+                add("title", candidates, right)
                 title = next(
                     (each.value for each, is_one in zip(candidates, right, strict=True) if is_one), ""
                 )
             if not is_form:
-                candidates = cover.publishers(shown, title)
-                add("publisher", candidates, _right(is_publisher, gold, candidates), shown is one.cover)
                 short = replace(shown, lines=[line for line in shown.lines if not line.page], text="")
-                candidates = cover.publishers(short, title)
-                add("publisher", candidates, _right(is_publisher, gold, candidates), False)
+                for each in (shown, short):
+                    candidates = cover.publishers(each, title)
+                    add("publisher", candidates, _right(is_publisher, gold, candidates))
             candidates = cover.dates(shown, title, is_form=is_form)
-            add("date", candidates, _right(is_date, gold, candidates), shown is one.cover)
+            add("date", candidates, _right(is_date, gold, candidates))
     return found
 
 
@@ -157,22 +155,18 @@ def _right(
     return [judge(gold, candidate.value) for candidate in candidates]
 
 
-def left_out(kind: str, examples: Sequence[_Example]) -> dict[str, bool]:
-    """A report is right if what would be chosen is, by weights learned without its fold."""
-    reports = sorted({one.file for one in examples if one.is_whole})
-    fold = {file: number % _FOLDS for number, file in enumerate(reports)}
-    right: dict[str, bool] = {}
+def left_out(covers: Sequence[Seen]) -> list[Found]:
+    """Reports of a publisher look alike, so that all of them are left out together."""
+    publishers = [one.gold["publisher"] or one.gold["file"] for one in covers]
+    fold = {name: number % _FOLDS for number, name in enumerate(sorted({*publishers}))}
+    found: list[Found] = []
     for left in range(_FOLDS):
-        weights = weights_of([one for one in examples if fold.get(one.file) != left])
-        for one in examples:
-            if one.is_whole and fold[one.file] == left:
-                scores = [
-                    sum(weights.get(name, 0.0) * given for name, given in each.items())
-                    for each in one.features
-                ]
-                best = int(np.argmax(scores)) if scores and max(scores) > LEAST[kind] else -1
-                right[one.file] = one.right[best]
-    return right
+        folds = [fold[name] == left for name in publishers]
+        weights = learned([one for one, is_left in zip(covers, folds, strict=True) if not is_left])
+        with patch.object(cover, "learned", return_value=weights):
+            own = (one.gold for one in compress(covers, folds))
+            found += [judged(gold, load(data_folder() / gold["file"])) for gold in own]
+    return found
 
 
 def weights_of(examples: Sequence[_Example]) -> dict[str, float]:

@@ -289,13 +289,14 @@ _ORGANISATION = regex.compile(
     r"|board|bureau|cent(?:re|er|ro|rum)s?\b|chamber|chambre|coalition|college|com[mi]+ss?i[oó]|comissão|comit|commissariat|company|comune|conse[ij]"
     r"|consiglio|consortium|corporation|council|cour\b|court|départe?ment|department|dewan|dinas|direc[tc]i|directorate|enterprise|federa[tc]|föderation"
     r"|forum|fondation|foundation|fundaci|fonds\b|fund\b|gemeente|gobierno|governo|gouvernement|government|holdings|incorporated|inspectorat|instit|international\b|isti?tu|kementerian"
-    r"|komisi|kommission|laborat|league|lembaga|minist|movement|municip|museum|nations|network|observato|offices?\b|oficina|organi[sz]a|parlement|parliament"
+    r"|komisi|kommission|laborat|league|lembaga|minist(?!ers?\b)|movement|municip|museum|nations|network|observato|offices?\b|oficina|organi[sz]a|parlement|parliament"
     r"|partido|prefe[ci]tur|programme\b|publish|regering|regierung|región|région\b|secr[eé]t|senate|servi[czç]|societ|société|statist|stiftung"
     r"|treasury|tribunal|trust\b|uni[oó]n|universi|verband|zentral)|amt\b|ministeri|behörde|styrelsen|verket|institut",
     regex.IGNORECASE,
 )
-_FORMS = r"inc|corp|co|ltd|limited|llc|llp|plc|ag|se|sa|nv|bv|gmbh|spa|oyj|asa|ab|tbk"
-_LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS}|[sS]\.[aA]\.|[nNbB]\.[vV]\.)\.?\Z", regex.IGNORECASE)
+_COMPANIES = "inc corp co ltd limited llc llp plc ag se sa nv bv gmbh spa oyj asa ab tbk"
+_FORMS = "|".join(r"\.?".join(form) for form in _COMPANIES.split())
+_LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS})\.?\Z", regex.IGNORECASE)
 _LINK = (
     r"(?:of|for|por|and|the|on|in|into|de|du|des|del|la|las|los|le|les|et|en|y|e|da|do|dos|das|di|della|für"
     r"|und|der|zur|van|og|[dl][’']|&)"
@@ -306,9 +307,11 @@ _SPAN = r"(?<![\p{L}\p{N}/’-])"
 _NAMED = regex.compile(rf"{_SPAN}{_NAME}(?![\p{{L}}\p{{N}}/-])(?:\s\([\p{{Lu}}][\p{{L}}-]{{1,12}}\))?")
 _WHOLE_NAME = regex.compile(_NAME)
 _ACRONYM = regex.compile(r"[\p{Lu}&-]{2,12}")
+_COPYRIGHT = regex.compile(r"(?:©|\([cC]\)|(?i:copyright))[\s:]*(?:(?:19|20)\d{2}[,\s]*)?(?:by\s|the\s)*\Z")
 _SOURCE = regex.compile(
-    r"(?:©|\([cC]\)|(?i:copyright|published by|publisher|issued by|herausgeber|来源|发布机构))"
-    r"[\s:：]*(?:(?:19|20)\d{2}[,\s]*)?(?:by\s|the\s)*\Z"
+    r"(?:\b(?:published|issued|released|prepared|produced)\b[^.;]{0,30}?\bby|publisher|herausgeber|来源|发布机构)"
+    r"[\s:：]*(?:the\s)*\Z",
+    regex.IGNORECASE,
 )
 _TO = regex.compile(r"(?i:\b(?:to|for|with|from|against|and|à|pour|an|para)(?: the)?\s*\Z)")
 _HAN_NAME = regex.compile(
@@ -336,12 +339,13 @@ _LEADING = regex.compile(rf"\A(?:{_LINK}\s)+|[’']s\Z")
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """``line`` is None for what is declared."""
+    """``line`` is None for what is declared, ``above`` is the line before it."""
 
     name: str
     line: Shown | None = None
     before: str = ""
     after: str = ""
+    above: str = ""
 
 
 _BEFORE_LINK = regex.compile(rf"\s(?:{_LINK}\s|[dl][’'])|,\s")
@@ -363,6 +367,13 @@ def is_organisation(name: str) -> bool:
     return is_legal or _ORGANISATION.search(_BEFORE_LINK.split(name)[0]) is not None
 
 
+_SOURCES = (
+    *("running", "owner", "source", "author", "host", "begins"),
+    *("in title", "top", "cover org", "site", "lead"),
+)
+"""The features of which each says on its own that a name is the publisher's."""
+
+
 def publishers(cover: Cover, title: str) -> list[Candidate]:
     """Only organisations: the kind of name, an address, an acronym or a declaration must show it.
 
@@ -370,17 +381,13 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
     """
     mentions = list(_mentions(cover))
     shorts, full = _short_forms(mentions)
-    hosts = Counter(
-        labels[-1].replace("-", "")
-        for line in cover.lines
-        for match in _HOST.finditer(line.text.casefold())
-        if (labels := [label for label in match[1].split(".") if label and label not in _NO_HOST])
-    )
+    hosts = Counter(label for line in cover.lines for label in _labels(line.text))
     running = _spaced(" ".join(line.text for line in cover.lines if line.is_running))
     stem = _tokens(cover.name.replace("_", " "))
     author = _folded(_author(cover))
     text = flow(cover.text[:_COUNTED])
     folded = text.casefold()
+    organisations = {_folded(mention.name) for mention in mentions if is_organisation(mention.name)}
     counts: dict[str, int] = {}
     found: list[tuple[str, dict[str, float], bool]] = []
     for mention in mentions:
@@ -399,7 +406,9 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
         )
         is_org = is_organisation(name) or _HAN_NAME.fullmatch(name) is not None
         is_short = _SHORT.fullmatch(own) is not None
-        is_source = line is not None and _SOURCE.search(mention.before) is not None
+        before = mention.before if _WORD.search(mention.before) else f"{mention.above} {mention.before}"
+        is_source = line is not None and _SOURCE.search(before) is not None
+        is_owner = line is not None and _COPYRIGHT.search(mention.before) is not None
         is_said = line is None and _folded(own) != author
         begins = (
             bool(stem)
@@ -407,7 +416,7 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
             and (stem[0] in forms or (len(stem[0]) > 3 and key.startswith(stem[0])))
         )
         is_known = is_short and (_folded(own) == author or begins)
-        if not (is_org or linked or is_known or is_source or is_said):
+        if not (is_org or linked or is_known or is_source or is_owner or is_said):
             continue
         if len(words) > _MAX_WORDS or len(key) < 2 or _DOMAIN.search(name):
             continue
@@ -424,7 +433,15 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
             "acronym": float(len(words) == 1),
             "defined": float(bool(short)),
             "source": float(is_source),
-            "author": float(bool(author) and author == _folded(own)),
+            "owner": float(is_owner),
+            "of": float(_BEFORE_LINK.search(name) is not None),
+            "minor": sum(other in key for other in organisations if other != key) and 1.0,
+            "major": min(sum(key in other for other in organisations if other != key), 4) / 4,
+            "author": 1.0
+            if author and author == _folded(own)
+            else len(key) / len(author)
+            if key in author
+            else 0.0,
             "site": float(is_said),
             "often": min(math.log1p(counts[key]), 5.0) / 5,
             "running": float(_spaced(own) in running),
@@ -437,6 +454,9 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
             alone = not _WORD.search(mention.before) and not _WORD.search(mention.after)
             features |= {
                 "alone": float(alone),
+                "running alone": float(alone and line.is_running),
+                "cover org": float(alone and line.page == 0 and is_org and not line.is_cell),
+                "source last": float((is_source or is_owner) and line.page != 0),
                 "first": float(line.page == 0),
                 "top": float(line.page == 0 and line.place < 0.15),
                 "cover alone": float(alone and line.page == 0),
@@ -451,7 +471,13 @@ def publishers(cover: Cover, title: str) -> list[Candidate]:
     most = max((features["often"] for _, features, _ in found), default=0.0)
     for _, features, _ in found:
         features["most"] = 5 * (features["often"] - most)
-    return _merged(found)
+    return [
+        replace(
+            one,
+            features={**one.features, "agree": sum(one.features.get(name, 0) > 0 for name in _SOURCES) / 4},
+        )
+        for one in _merged(found)
+    ]
 
 
 def _author(cover: Cover) -> str:
@@ -463,12 +489,14 @@ def _mentions(cover: Cover) -> Iterator[_Mention]:
     ends = {_folded(part.name) for part in parts}
     whole_lines = {line.text for line in cover.lines}
     single = [line for line in cover.lines if line.is_cell or line.page < 0 or not cover.groups]
-    for line in (*cover.groups, *(line for line in single if not line.is_data)):
+    above = ""
+    for line in (*cover.groups, *(line for line in _continued(single) if not line.is_data)):
         joined = ends if line.text not in whole_lines else ()
-        for mention in _of_line(line):
+        for mention in _of_line(line, above):
             key = _folded(mention.name)
             if not any(key.endswith(end) and key != end for end in joined):
                 yield mention
+        above = line.text
     yield from parts
     sites = [part for part in _SITE.split(cover.declared.title or "")[1:] if part]
     yield from map(_Mention, sites)
@@ -484,7 +512,32 @@ def _parts(cover: Cover) -> Iterator[_Mention]:
                 yield _Mention(name, line)
 
 
-def _of_line(line: Shown) -> Iterator[_Mention]:
+def _continued(lines: Sequence[Shown]) -> list[Shown]:
+    """Joins a line to the next if a name goes on there, as in ``Office / for Europe``."""
+    joined: list[Shown] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.page == line.page < 0
+            and not (last.is_cell or line.is_cell)
+            and (_GOES_ON.search(last.text) or _LEADING.match(line.text))
+            and len(last.text) < _COMPARED
+        ):
+            joined[-1] = replace(last, text=f"{last.text} {line.text}")
+        else:
+            joined.append(line)
+    return joined
+
+
+def _labels(text: str) -> Iterator[str]:
+    for match in _HOST.finditer(text.casefold()):
+        labels = [label for label in match[1].split(".") if label and label not in _NO_HOST]
+        if labels:
+            yield labels[-1].replace("-", "")
+
+
+def _of_line(line: Shown, above: str = "") -> Iterator[_Mention]:
     whole = _name(line.text.strip(" .,:*"))
     if line.page <= 1 and is_organisation(whole) and not _SENTENCES.search(whole):
         yield _Mention(whole, line)
@@ -494,7 +547,7 @@ def _of_line(line: Shown) -> Iterator[_Mention]:
     for match in spans:
         name = _name(match[0])
         name = name if _LEGAL.search(name) else name.rstrip(".")
-        yield _Mention(name, line, line.text[: match.start()], line.text[match.end() :])
+        yield _Mention(name, line, line.text[: match.start()], line.text[match.end() :], above)
 
 
 def _name(text: str) -> str:
@@ -561,7 +614,7 @@ def dates(cover: Cover, title: str, *, is_form: bool = False) -> list[Candidate]
                 "labelled": float(_LABEL.search(nearby) is not None),
                 "alone": float(word_count(one.before + one.after) < 3),
                 "dateline": float(is_dateline),
-                "prose": float(len(line.text) > 80 and not is_dateline),
+                "prose": float(not is_dateline and _is_prose(line.text)),
                 "first": float(line.page == 0),
                 "last": float(line.page < 0),
                 "top": float(line.page == 0 and line.place < 0.25),
@@ -577,6 +630,10 @@ def dates(cover: Cover, title: str, *, is_form: bool = False) -> list[Candidate]
             (iso, features | {"form day": float(len(iso) == 10)}, which) for iso, features, which in found
         ]
     return _merged(found)
+
+
+def _is_prose(line: str) -> bool:
+    return len(line) > 80 or _SENTENCES.search(line) is not None
 
 
 def _of_date(iso: str, cover: Cover) -> dict[str, float]:
