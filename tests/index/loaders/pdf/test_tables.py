@@ -532,6 +532,32 @@ def test_a_cell_of_two_lines_may_be_written_before_the_rest_of_its_row() -> None
     assert "2 | Gates of the dam at | 30 | 61 | 8\n" in text
 
 
+def test_labels_that_the_file_has_apart_from_their_figures_are_in_their_rows() -> None:
+    labels = [words("Pumps of the new", LEFT, 0), words("dam", LEFT, 0.8)]
+    labels += [words(label, LEFT, place) for place, label in enumerate(("Gates", "Pins", "Weirs"), 2)]
+    years = [figure(year, edge, -1) for year, edge in zip(("2031", "2030"), EDGES, strict=False)]
+    values = (("31", "30"), ("80", "61"), ("9", "8"), ("29", "7"))
+    figures = [row(place, "", *pair) for place, pair in zip((0, 2, 3, 4), values, strict=True)]
+    note = words("Counted at the end of each year.", LEFT, -3)
+    expected = "| 2031 | 2030\nPumps of the new dam | 31 | 30\nGates | 80 | 61\nPins | 9 | 8\nWeirs | 29 | 7"
+
+    assert read([note, *labels, *years, *(each for line in figures for each in line)]).endswith(expected)
+    by_column = [*years, *(line[column] for column in (0, 1) for line in figures), *labels, note]
+    assert expected in read(by_column)
+
+
+def test_figures_beside_running_text_are_not_in_its_lines() -> None:
+    lines = [
+        "The gates were closed for",
+        "the whole of the winter,",
+        "and nothing was pumped",
+        "from the old basin",
+    ]
+    text = [words(line, LEFT, place) for place, line in enumerate(lines)]
+    ticks = [figure(tick, 540, place) for place, tick in enumerate(("80", "60", "40", "20"))]
+    assert " ".join(lines) in read([*text, *ticks])
+
+
 def test_the_heading_of_the_labels_may_be_written_between_those_of_the_columns() -> None:
     drawn = [
         *(
