@@ -386,6 +386,20 @@ def test_a_row_of_figures_beside_the_units_is_no_heading() -> None:
     assert read([*before, *heads, *BODY]).startswith("Locks | 7 | 9\n(in thousands) | 5 | 7\n")
 
 
+def test_a_row_indented_below_another_with_figures_carries_its_name() -> None:
+    text = read(
+        [
+            *TOP_YEARS,
+            *row(0, "Isken", "9", "8"),
+            *row(1, "Women", "5", "5", by=10),
+            *row(2, "Men", "4", "3", by=10),
+        ]
+    )
+    table = tables(text)[0]
+    names = [table_cells(text, table.header, line)[0].row for line in table.lines[1:]]
+    assert names == ["Isken", "Isken › Women", "Isken › Men"]
+
+
 def test_the_lines_of_a_label_are_closer_to_each_other_than_rows() -> None:
     drawn = [
         *row(0, "", "2031", "2030"),
