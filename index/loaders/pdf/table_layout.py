@@ -221,14 +221,18 @@ def _periods_first(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _is_headed(row: Line, periods: Line) -> bool:
-    """A figure, or a sign for a missing one, stands under each, and a label beside them."""
+    """A figure, or a sign for a missing one, stands near the middle of each, and a label beside them."""
     above = periods.bottom - row.bottom
+    step = min(
+        after.left + after.right - before.left - before.right for before, after in pairwise(periods.cells)
+    )
     return (
         0.3 * row.height < above < MAX_STEP * row.height
         and len(row.cells) > len(periods.cells)
         and row.cells[0].right < periods.left
         and all(
-            is_numeric(cell.words.text.split()[0]) and cell.left < period.right and period.left < cell.right
+            is_numeric(cell.words.text.split()[0])
+            and abs(cell.left + cell.right - period.left - period.right) < step / 2
             for cell, period in zip(row.cells[-len(periods.cells) :], periods.cells, strict=True)
         )
     )

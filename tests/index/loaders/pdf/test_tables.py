@@ -535,6 +535,13 @@ def test_periods_after_the_rows_in_the_file_head_them() -> None:
     )
 
 
+def test_periods_after_the_rows_in_the_file_stand_over_the_middle_of_their_columns() -> None:
+    drawn = [words("Sites", LEFT, 0), *row(1, "Isken", ".", "3"), *row(2, "Maravel", "/", "7")]
+    years = [centred(year, edge - 20, 0) for year, edge in zip(("2031", "2030"), EDGES, strict=False)]
+    text = read([*drawn, words("Counted at the end of each year.", LEFT, -3), *years])
+    assert text.startswith("Sites | 2031 | 2030\nIsken | . | 3\nMaravel | / | 7")
+
+
 def test_a_cell_of_two_lines_may_be_written_before_the_rest_of_its_row() -> None:
     def figures(number: float, *cells: str) -> list[Drawing]:
         return [figure(cell, edge, number) for cell, edge in zip(cells, (270, 305, 340), strict=True)]
