@@ -252,7 +252,7 @@ def is_quantity(cell: str) -> bool:
 
 
 MAX_GROUP_CHARACTERS = 20_000  # from a row up to the name of its group
-_MAX_LABEL_CHARACTERS = 400
+_MAX_LABELS_CHARACTERS = 1_000  # of a row and the labels of the next two
 
 _TOTAL = regex.compile(r"(?:sub-?)?totals?\b(?:\s+of\b)?", regex.IGNORECASE)
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
@@ -270,17 +270,19 @@ def section_at(text: Sliceable, header: Span, start: int) -> str:
 def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[str]:
     """``starts`` are in order, at least one, and all in the same table."""
     first = max(header.end, starts[0] - MAX_GROUP_CHARACTERS)
-    window = text[first : starts[-1] + _MAX_LABEL_CHARACTERS]
+    window = text[first : starts[-1] + _MAX_LABELS_CHARACTERS]
     wanted = [start - first for start in starts]
     found: list[str] = []
     groups = _OpenGroups()
-    for line in LINE.finditer(window):
+    lines = [
+        line
+        for line in LINE.finditer(window)
+        if line[0].strip() and (line.start() or first == header.end or line.end() > wanted[0])
+    ]
+    for place, line in enumerate(lines):
         if len(found) == len(wanted):
             break
-        is_cut = line.start() == 0 and first > header.end
-        if not line[0].strip() or (is_cut and line.end() <= wanted[0]):
-            continue
-        names = groups.read(line[0])
+        names = groups.read(line[0], [below[0] for below in lines[place + 1 : place + 3]])
         while len(found) < len(wanted) and wanted[len(found)] < line.end():
             found.append("\n".join(names[-2:]))
     return found + [""] * (len(wanted) - len(found))
@@ -305,8 +307,8 @@ class _OpenGroups:
     def __init__(self) -> None:
         self._groups: list[_Group] = []
 
-    def read(self, line: str) -> list[str]:
-        """Return the names of the groups that the line belongs to."""
+    def read(self, line: str, below: Sequence[str]) -> list[str]:
+        """Return the names of the groups that the line belongs to; ``below`` are the next two lines."""
         label = cells(line)[0]
         if not label:
             return [group.name for group in self._groups]
@@ -323,8 +325,11 @@ class _OpenGroups:
         names = [group.name for group in groups]
         if is_group(line):
             groups.append(_Group(label, indent, is_first and len(groups) == held))
-        elif groups:
-            self._end_at_total(label, indent, has_ended=len(groups) < held)
+        else:
+            if groups:
+                self._end_at_total(label, indent, has_ended=len(groups) < held)
+            if _has_parts(label, indent, below):
+                groups.append(_Group(label, indent, is_nested=False, indents=True))
         return names
 
     def _read_first_row(self, group: _Group, *, indents: bool, is_name: bool) -> None:
@@ -362,6 +367,22 @@ class _OpenGroups:
                 groups.pop()
         elif groups[-1].indents is False and indent > groups[-1].indent:
             groups.pop()
+
+
+def _has_parts(label: str, indent: int, below: Sequence[str]) -> bool:
+    """Two rows are indented below a row with values. A single one is often their sum.
+
+    What follows a total is no part of it, and what follows the balance of a day changed it later.
+    """
+    return (
+        len(below) == 2
+        and _TWO_LETTERS.match(label) is not None
+        and not (_TOTAL.match(label) or _times(label))
+        and all(
+            len(line) - len(line.lstrip()) > indent and (part := cells(line)[0]) and not _TOTAL.match(part)
+            for line in below
+        )
+    )
 
 
 def _words(text: str) -> list[str]:

@@ -30,7 +30,7 @@ _NUMBER = regex.compile(
     r"\)?%?\)?[¹²³⁰⁴-⁹*†‡]*(?:\([a-z0-9]{1,2}\))*[,;]?"
 )
 _NOTHING = regex.compile(
-    r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{1,3}|:|×|✓|●|○", regex.IGNORECASE
+    r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{1,3}|[:/]|×|✓|●|○", regex.IGNORECASE
 )
 _DASH = regex.compile(r"[-–—−]")
 _SUFFIX = regex.compile(r"\)?%\)?[¹²³⁰⁴-⁹*]*|\)+|pts?\.?|bps|pp")

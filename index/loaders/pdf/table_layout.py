@@ -7,6 +7,7 @@ first. A column without an atom gets an empty cell.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from index.loaders.equations import superscript
 from index.loaders.pdf.paragraphs import joined
 from index.loaders.pdf.rules import NEAR, Grid, Rule, Rules, grid_of, grids, parts_of
 from index.loaders.pdf.table_grid import (
+    MIN_GAP,
     Atom,
     Column,
     atoms,
@@ -43,6 +45,10 @@ from index.loaders.pdf.text import MIN_GUTTER, WRAPPED_HYPHEN, Cell, Line, Place
 from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
 MAX_APART = 20  # lines between headings and the first row of their table, which may be in any order
+MIN_APART = 3  # rows whose figures the file has apart from their labels
+MIN_PAIRED = 0.5  # share of a table's figures apart that stand beside labels
+EXACT_BASE = 0.15  # line heights between the lower edges of a label and its figures
+MAX_WRAPPED = 0.3  # share of labels that begin with a small letter: more do in running text
 MAX_STEP = 3.0  # line heights between two rows of a table
 MAX_ATOMS = 2_000  # a larger table is not arranged: the search for columns takes quadratic time
 MIN_FILLED = 0.4  # share of the places between rules that have words: the grid of a chart has few
@@ -79,8 +85,19 @@ def lines(pieces: Iterable[Line], rules: Sequence[Rule] = ()) -> list[Line]:
 
 
 def _unruled(pieces: Iterable[Line], rules: Sequence[Rule]) -> list[Line]:
+    joined = _row_by_row(_joined(_periods_first(pieces)))
+    return _with_tables(
+        [
+            replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
+            for number, line in enumerate(joined)
+        ],
+        rules,
+    )
+
+
+def _joined(pieces: Iterable[Line]) -> list[Line]:
     joined: list[Line] = []
-    for piece in _periods_first(pieces):
+    for piece in pieces:
         line = replace(piece, cells=_wide_cells(piece))
         if joined and _continues_line(joined[-1], line):
             joined[-1] = _together(joined[-1], line)
@@ -91,13 +108,95 @@ def _unruled(pieces: Iterable[Line], rules: Sequence[Rule]) -> list[Line]:
             joined += [cell, row] if cell.bottom > row.bottom else [row, cell]
         else:
             joined.append(line)
-    return _with_tables(
-        [
-            replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
-            for number, line in enumerate(joined)
-        ],
-        rules,
-    )
+    return joined
+
+
+def _row_by_row(lines: Sequence[Line]) -> list[Line]:
+    """Some files have the labels of a table, or some of its columns, apart from the rest of their rows."""
+    figures = [line for line in lines if is_numeric(line.text) and _DIGIT.search(line.text)]
+    if len(figures) < MIN_APART:
+        return list(lines)
+    known = set(map(id, figures))
+    by_height = sorted((line for line in lines if id(line) not in known), key=lambda line: line.bottom)
+    bottoms = [line.bottom for line in by_height]
+    pairs: list[tuple[Line, Line]] = []
+    for row in sorted(figures, key=lambda line: -line.bottom):
+        near = by_height[bisect_left(bottoms, row.bottom - row.height) : bisect_left(bottoms, row.top)]
+        beside = [line for line in near if line.right < row.left and _are_beside(line, row)]
+        if beside:
+            pairs.append((max(beside, key=lambda line: line.right), row))
+    ordered = list(lines)
+    for group in stretches(
+        pairs, lambda group, pair: group[-1][1].bottom - pair[1].bottom < MAX_HEIGHT * pair[1].height
+    ):
+        ordered = _with_rows_of(ordered, group, figures)
+    return ordered
+
+
+def _are_beside(one: Line, other: Line) -> bool:
+    return one.shared_height(other) > 0.5 * min(one.height, other.height)
+
+
+def _with_rows_of(
+    lines: list[Line], pairs: Sequence[tuple[Line, Line]], figures: Sequence[Line]
+) -> list[Line]:
+    """Unchanged if the lines to the left of the figures are no labels: they are text, or on other lines."""
+    height = median(row.height for _, row in pairs)
+    left, right = min(label.left for label, _ in pairs), max(row.right for _, row in pairs)
+    highest, lowest = max(row.top for _, row in pairs), min(row.bottom for _, row in pairs)
+    exact = sum(abs(label.bottom - row.bottom) < EXACT_BASE * row.height for label, row in pairs)
+
+    def is_inside(line: Line) -> bool:
+        return left - height < line.left and line.right < right + height and line.height < 2 * height
+
+    own = [line for line in figures if is_inside(line) and lowest <= line.bottom and line.top <= highest]
+    wrapped = sum(_LOWER.match(label.text) is not None for label, _ in pairs)
+    if (
+        exact < max(MIN_APART, MIN_PAIRED * len(own))
+        or wrapped > MAX_WRAPPED * len(pairs)
+        or any(ends_like_sentence(label) for label, _ in pairs)
+    ):
+        return lines
+    held: set[int] = set()
+    for place, line in enumerate(lines):
+        middle = (line.bottom + line.top) / 2
+        if not (is_inside(line) and lowest < middle < highest):
+            continue
+        held.add(place)
+        # Lines before it in the file, and above the table, may be its headings.
+        for before in range(place - 1, -1, -1):
+            above = lines[before]
+            if before in held or not (
+                is_inside(above)
+                and highest - 0.5 * height < above.top < highest + MAX_HEIGHT * height
+                and not ends_like_sentence(above)
+            ):
+                break
+            held.add(before)
+    rows = [
+        _row_of(band)
+        for band in stretches(
+            sorted((lines[place] for place in held), key=lambda line: -line.bottom - line.top),
+            lambda band, line: _are_beside(band[0], line),
+        )
+    ]
+    first = min(held)
+    return [
+        *lines[:first],
+        *rows,
+        *(line for place, line in enumerate(lines[first:], first) if place not in held),
+    ]
+
+
+def _row_of(band: Sequence[Line]) -> Line:
+    parts = [replace(line, cells=(cell,)) for line in band for cell in line.cells]
+    row, *others = sorted(parts, key=lambda part: part.left)
+    for part in others:
+        if part.left - row.right < MIN_GAP * row.height:
+            row = _together(row, part)
+        else:
+            row = replace(row, cells=(*row.cells, *part.cells), bold=(row.bold[0], part.bold[1]))
+    return row
 
 
 def _periods_first(pieces: Iterable[Line]) -> list[Line]:
@@ -122,14 +221,18 @@ def _periods_first(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _is_headed(row: Line, periods: Line) -> bool:
-    """A figure, or a sign for a missing one, stands under each, and a label beside them."""
+    """A figure, or a sign for a missing one, stands near the middle of each, and a label beside them."""
     above = periods.bottom - row.bottom
+    step = min(
+        after.left + after.right - before.left - before.right for before, after in pairwise(periods.cells)
+    )
     return (
         0.3 * row.height < above < MAX_STEP * row.height
         and len(row.cells) > len(periods.cells)
         and row.cells[0].right < periods.left
         and all(
-            is_numeric(cell.words.text.split()[0]) and cell.left < period.right and period.left < cell.right
+            is_numeric(cell.words.text.split()[0])
+            and abs(cell.left + cell.right - period.left - period.right) < step / 2
             for cell, period in zip(row.cells[-len(periods.cells) :], periods.cells, strict=True)
         )
     )

@@ -217,6 +217,17 @@ def groups(*lines: str) -> list[str]:
             "Costs\nWages | 1\nPumping\n  Power | 2\nRent | 3\nTotal costs | 6\nIncome | 9",
             ["", "Costs", "Costs", "Costs > Pumping", "Costs", "Costs", ""],
         ),
+        # Rows below one with values are its parts if two are indented: a single one may be the sum.
+        (
+            "Isken | 9\n  Women | 5\n  Men | 4\nVarda | 3\n  Total | 12",
+            ["", "Isken", "Isken", "", ""],
+        ),
+        (
+            "Exports | 9\n  Oil | 5\n    Crude | 4\n    Refined | 1\n  Gas | 4\nImports | 2",
+            ["", "Exports", "Exports > Oil", "Exports > Oil", "Exports", ""],
+        ),
+        ("Balance on May 31, 2030 | 9\n  Bought | 5\n  Sold | 4", ["", "", ""]),
+        ("Total pumps | 9\n  Gates | 5\n  Pins | 4", ["", "", ""]),
         # A total ends the group that it names.
         (
             "Assets\nCurrent assets\n  Pumps | 1\nTotal current assets | 1\nGates | 2",

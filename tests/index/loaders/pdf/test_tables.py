@@ -386,6 +386,20 @@ def test_a_row_of_figures_beside_the_units_is_no_heading() -> None:
     assert read([*before, *heads, *BODY]).startswith("Locks | 7 | 9\n(in thousands) | 5 | 7\n")
 
 
+def test_a_row_indented_below_another_with_figures_carries_its_name() -> None:
+    text = read(
+        [
+            *TOP_YEARS,
+            *row(0, "Isken", "9", "8"),
+            *row(1, "Women", "5", "5", by=10),
+            *row(2, "Men", "4", "3", by=10),
+        ]
+    )
+    table = tables(text)[0]
+    names = [table_cells(text, table.header, line)[0].row for line in table.lines[1:]]
+    assert names == ["Isken", "Isken › Women", "Isken › Men"]
+
+
 def test_the_lines_of_a_label_are_closer_to_each_other_than_rows() -> None:
     drawn = [
         *row(0, "", "2031", "2030"),
@@ -521,6 +535,13 @@ def test_periods_after_the_rows_in_the_file_head_them() -> None:
     )
 
 
+def test_periods_after_the_rows_in_the_file_stand_over_the_middle_of_their_columns() -> None:
+    drawn = [words("Sites", LEFT, 0), *row(1, "Isken", ".", "3"), *row(2, "Maravel", "/", "7")]
+    years = [centred(year, edge - 20, 0) for year, edge in zip(("2031", "2030"), EDGES, strict=False)]
+    text = read([*drawn, words("Counted at the end of each year.", LEFT, -3), *years])
+    assert text.startswith("Sites | 2031 | 2030\nIsken | . | 3\nMaravel | / | 7")
+
+
 def test_a_cell_of_two_lines_may_be_written_before_the_rest_of_its_row() -> None:
     def figures(number: float, *cells: str) -> list[Drawing]:
         return [figure(cell, edge, number) for cell, edge in zip(cells, (270, 305, 340), strict=True)]
@@ -530,6 +551,32 @@ def test_a_cell_of_two_lines_may_be_written_before_the_rest_of_its_row() -> None
     drawn += [*figures(1, "30", "61", "8"), words("3", LEFT, 3), words("Pins", 90, 3)]
     text = read([*drawn, *figures(3, "29", "7", "5")])
     assert "2 | Gates of the dam at | 30 | 61 | 8\n" in text
+
+
+def test_labels_that_the_file_has_apart_from_their_figures_are_in_their_rows() -> None:
+    labels = [words("Pumps of the new", LEFT, 0), words("dam", LEFT, 0.8)]
+    labels += [words(label, LEFT, place) for place, label in enumerate(("Gates", "Pins", "Weirs"), 2)]
+    years = [figure(year, edge, -1) for year, edge in zip(("2031", "2030"), EDGES, strict=False)]
+    values = (("31", "30"), ("80", "61"), ("9", "8"), ("29", "7"))
+    figures = [row(place, "", *pair) for place, pair in zip((0, 2, 3, 4), values, strict=True)]
+    note = words("Counted at the end of each year.", LEFT, -3)
+    expected = "| 2031 | 2030\nPumps of the new dam | 31 | 30\nGates | 80 | 61\nPins | 9 | 8\nWeirs | 29 | 7"
+
+    assert read([note, *labels, *years, *(each for line in figures for each in line)]).endswith(expected)
+    by_column = [*years, *(line[column] for column in (0, 1) for line in figures), *labels, note]
+    assert expected in read(by_column)
+
+
+def test_figures_beside_running_text_are_not_in_its_lines() -> None:
+    lines = [
+        "The gates were closed for",
+        "the whole of the winter,",
+        "and nothing was pumped",
+        "from the old basin",
+    ]
+    text = [words(line, LEFT, place) for place, line in enumerate(lines)]
+    ticks = [figure(tick, 540, place) for place, tick in enumerate(("80", "60", "40", "20"))]
+    assert " ".join(lines) in read([*text, *ticks])
 
 
 def test_the_heading_of_the_labels_may_be_written_between_those_of_the_columns() -> None:
