@@ -590,6 +590,7 @@ _LABEL = regex.compile(
 )
 _DATELINE = regex.compile(r"[^.]{0,60}?[/)]?\s*(?:--|[–—-])\s")  # after the day of a news release
 _SENTENCE = regex.compile(r",?\s\p{Ll}")  # after a date
+_FEWEST_WORDS = 6  # of a sentence; *Tokyo, 3 May 2024.* is none
 _PERIOD = regex.compile(
     r"(?:\bend(?:ed|ing|s)|\bas (?:of|at)|\bat|\buntil|\bthrough|\bto|\bfrom|\band|\bsince|\bby|\bbetween"
     r"|\bau|\bdu|\bal|\bhasta"
@@ -633,7 +634,8 @@ def dates(cover: Cover, title: str, *, is_form: bool = False) -> list[Candidate]
 
 
 def _is_prose(line: str) -> bool:
-    return len(line) > 80 or _SENTENCES.search(line) is not None
+    is_sentence = line.endswith((".", "!", "?")) and word_count(line) >= _FEWEST_WORDS
+    return is_sentence or len(line) > 80 or _SENTENCES.search(line) is not None
 
 
 def _of_date(iso: str, cover: Cover) -> dict[str, float]:

@@ -198,6 +198,17 @@ def test_the_title_is_a_short_first_line_or_the_name_of_the_file(text: str, titl
     assert read_text(text.encode(), PATH).title == title
 
 
+@pytest.mark.parametrize(
+    ("last", "published"),
+    [
+        ("The mill of Brackwater ground 310 tons of rye in 1902.", None),
+        ("Brackwater, 3 May 1902.", "1902-05-03"),
+    ],
+)
+def test_a_year_that_ends_a_sentence_is_no_date_of_publication(last: str, published: str | None) -> None:
+    assert read_text(f"The mill of Brackwater\n\n{last}\n".encode(), PATH).published == published
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32-le"])
 def test_a_byte_order_mark_tells_the_encoding_and_is_dropped(encoding: str) -> None:
     mark = "\ufeff" if encoding.endswith("e") else ""  # Python writes it for the others
