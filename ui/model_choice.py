@@ -9,11 +9,22 @@ from threading import Lock
 from index.errors import line_of
 from rag.engine import QueryEngine
 from rag.errors import ModelError, ModelSetupError
-from rag.llm import ModelSettings, Trial, open_model
+from rag.llm import (
+    PLACES,
+    LocalServer,
+    ModelSettings,
+    OfferedModel,
+    Trial,
+    about,
+    list_models,
+    local_servers,
+    of_file,
+    open_model,
+)
 from ui.errors import NoChoiceError, SettingsError
 from ui.opening import open_writer
 from ui.settings import Settings
-from ui.stored_model import gguf_files, is_file_model, remove_model, write_model
+from ui.stored_model import LLAMACPP, gguf_files, is_file_model, remove_model, write_model
 
 
 class ModelChoice:
@@ -97,6 +108,21 @@ class ModelChoice:
             self._engine.set_writer(open_writer(settings, chosen) if chosen else None)
             self.chosen, self.trouble = chosen, None
 
+    def offered(self, provider: str, address: str | None, key: str | None) -> tuple[OfferedModel, ...]:
+        """The models of a server or, for ``llamacpp`` without an address, the files.
+
+        Raises ModelError, ModelSetupError or NoChoiceError.
+        """
+        self.require_free()
+        if provider == LLAMACPP and address is None:
+            return tuple(map(of_file, self.files))
+        return list_models(provider, address, key)
+
+    def local_servers(self) -> tuple[LocalServer, ...]:
+        """Raises NoChoiceError."""
+        self.require_free()
+        return local_servers(PLACES)
+
     def try_out(self, model: ModelSettings | None) -> Trial:
         """Raises ModelError without a reply, ModelSetupError, NoChoiceError if there is no model."""
         writer, chosen = self._engine.writer, self.chosen
@@ -104,7 +130,7 @@ class ModelChoice:
         if writer is not None and is_chosen:
             # Use the copy that is loaded already: a second copy of the file might not fit into memory.
             with writer.model.in_use():
-                return writer.model.try_out()
+                return _with_facts(writer.model.try_out(), chosen or model)
         if model is None:
             raise NoChoiceError(self.trouble or "no language model is chosen; choose one first")
         return try_out(self._settings.limited(model) if self._settings else model)
@@ -114,10 +140,18 @@ def try_out(model: ModelSettings) -> Trial:
     """Open a model, ask it for a short reply, and close it. Errors are as in :meth:`ModelChoice.try_out`."""
     opened = open_model(replace(model, limits=replace(model.limits, attempts=1)))
     try:
-        return opened.try_out()
+        return _with_facts(opened.try_out(), model)
     except ModelError as error:
         where = f"the address {model.address}" if model.address else "the connection"
         said = f"{error} ({error.detail})" if error.detail else str(error)
         raise ModelError(f"{said}; check {where}, the model's name and the key", error.kind) from error
     finally:
         opened.close()
+
+
+def _with_facts(trial: Trial, model: ModelSettings | None) -> Trial:
+    """Add what the server or the file says of the model; nothing is known of one that a program has set."""
+    if model is None:
+        return trial
+    known = about(model)
+    return replace(trial, context_tokens=known.context_tokens, is_small=known.is_small)

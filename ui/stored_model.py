@@ -31,18 +31,23 @@ def model_of(provider: str, model: str, address: str | None = None, key: str | N
     """An empty ``address`` or ``key`` counts as None. Raises UsedWronglyError, which never shows the key."""
     from rag.llm import ModelSettings
 
+    check_place(provider, address, key)
+    if not model.strip():
+        raise UsedWronglyError("the model has no name; give its name at the provider, or a GGUF file")
+    return ModelSettings(provider, model.strip(), address or None, key or None)
+
+
+def check_place(provider: str, address: str | None, key: str | None) -> None:
+    """Raises UsedWronglyError, which never shows the key."""
     if not re.fullmatch(PROVIDER, provider):
         raise UsedWronglyError(
             f"the provider is {provider!r}; it must be llamacpp, openai, ollama, anthropic, or the name of "
             "another llama-index package"
         )
-    if not model.strip():
-        raise UsedWronglyError("the model has no name; give its name at the provider, or a GGUF file")
     if key and not re.fullmatch(KEY, key):
         raise UsedWronglyError("the key has a space or a character that no key has; copy it again")
     if address:
         _check_address(address)
-    return ModelSettings(provider, model.strip(), address or None, key or None)
 
 
 def read_model(home: Path) -> ModelSettings | None:
@@ -70,13 +75,18 @@ def remove_model(home: Path) -> None:
     (home / MODEL_FILE).unlink(missing_ok=True)
 
 
+# Parts of a model after the first, which llama.cpp finds by itself, and the encoders of pictures.
+_NO_MODEL = re.compile(r"-(?!0*1-)\d+-of-\d+\.gguf$|^mmproj", re.IGNORECASE)
+
+
 def gguf_files(*folders: Path | None) -> tuple[Path, ...]:
+    """Return the models of the folders by name. A model in parts is its first part."""
     found = {
         file.absolute()
         for folder in folders
         if folder is not None and folder.is_dir()
         for file in folder.iterdir()
-        if file.suffix.lower() == GGUF and file.is_file()
+        if file.suffix.lower() == GGUF and not _NO_MODEL.search(file.name) and file.is_file()
     }
     return tuple(sorted(found, key=lambda file: (file.name.casefold(), file)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import regex
 
 from rag.errors import ModelError
 from rag.llm.messages import CloseConnection, Message, Reply, Usage, failure, is_retryable, without_thoughts
-from rag.llm.prompts import TEST
+from rag.llm.prompts import TEST, TEST_FORM
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -65,6 +66,8 @@ class Circuit:
 
 # Takes the numbers that may be cited; returns client arguments that allow only replies of the right form.
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
+# Takes a JSON schema; returns client arguments that allow only replies of that form.
+Structure = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 AT_ONCE = 16
 
 CHOICES = ("yes", "no")
@@ -72,7 +75,9 @@ CHOICES = ("yes", "no")
 _CHOICE = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
 
 FIRST_WAIT_SECONDS = 0.5  # each further wait is twice as long
-_TEST_CHARACTERS = 200  # some models write on and on
+_TEST_CHARACTERS = 80  # some models write on and on
+_TEST_THOUGHT = 8_000  # a model may think before it replies
+_STREAMED_SECONDS = 0.02  # a server or proxy that holds a reply back passes all of its pieces on at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +101,51 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
+    """What a model can do here.
+
+    ``seconds`` and ``usage`` are those of one short reply. ``is_structured`` (a reply kept to a form) is None
+    if that could not be tried; ``context_tokens``, what the model can read, if nobody says it.
+    """
+
     seconds: float
     usage: Usage
+    streams: bool
+    is_structured: bool | None
+    context_tokens: int | None = None
+    is_small: bool = False
 
-    def as_dict(self) -> dict[str, float]:
-        return {"seconds": self.seconds, **asdict(self.usage)}
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "seconds": self.seconds,
+            **asdict(self.usage),
+            "streams": self.streams,
+            "structured": self.is_structured,
+            "context_tokens": self.context_tokens,
+            "small": self.is_small,
+        }
+
+
+_TEST_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "enum": list(CHOICES)}},
+    "required": ["answer"],
+    "additionalProperties": False,
+}
+_FENCED = regex.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", regex.DOTALL)
+
+
+def _is_of_test_form(text: str) -> bool:
+    words = without_thoughts(text).strip()
+    fenced = _FENCED.match(words)
+    try:
+        found = json.loads(fenced[1] if fenced else words)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and list(found) == ["answer"] and found["answer"] in CHOICES
+
+
+def unstructured(_form: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {}
 
 
 def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
@@ -111,9 +156,10 @@ def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
 class LanguageModel:
     """Any llama-index model that does not retry by itself. Safe to share if the model is.
 
-    ``constrain`` and ``choice`` are client arguments: for the form of replies, and for one of :data:`CHOICES`
-    with log-probabilities. No message may contain ``secret``, its key. Beyond ``at_once`` replies, one waits
-    for at most half of its time limit. ``close_connection`` is for abandoned replies.
+    ``constrain``, ``structure`` and ``choice`` are client arguments: for the form of replies, for JSON, and
+    for one of :data:`CHOICES` with log-probabilities. No message may contain ``secret``, its key. Beyond
+    ``at_once`` replies, one waits for at most half of its time limit. ``close_connection`` is for abandoned
+    replies.
     """
 
     llm: LLM
@@ -123,6 +169,7 @@ class LanguageModel:
     prices: Prices | None = None
     constrain: Constrain = unconstrained
     choice: Mapping[str, Any] = field(default_factory=dict)
+    structure: Structure = unstructured
     circuit: Circuit = field(default_factory=Circuit)
     close: Callable[[], None] = lambda: None
     secret: str | None = None
@@ -204,14 +251,36 @@ class LanguageModel:
         """Raises ModelError if the model fails, or its reply is empty."""
         began = time.monotonic()
         reply = self.write([TEST])
-        written = 0
+        written, arrivals = 0, list[float]()
         for piece in reply:
-            written += len(piece.strip())
+            if piece.strip():
+                arrivals.append(time.monotonic())
+                written += len(piece.strip())
             if written > _TEST_CHARACTERS:
                 break
-        if not written:
+        if not arrivals:
             raise ModelError(f"{self.name} gave an empty reply", "unusable")
-        return Trial(round(time.monotonic() - began, 2), reply.usage)
+        seconds = round(time.monotonic() - began, 2)
+        streams = arrivals[-1] - arrivals[0] >= _STREAMED_SECONDS
+        return Trial(seconds, reply.usage, streams, self._keeps_form())
+
+    def _keeps_form(self) -> bool | None:
+        """Return whether a reply was JSON of the form asked for; None if the model could not be asked."""
+        arguments = self.structure(_TEST_SCHEMA)
+        # Some servers refuse the argument, and the model may still do as the prompt says.
+        for extra in (arguments, {}) if arguments else ({},):
+            text = ""
+            try:
+                for piece in self._start([TEST_FORM], extra, None):
+                    text += piece
+                    if len(text) > _TEST_THOUGHT:
+                        return False
+            except ModelError as error:
+                if error.kind != "error":
+                    return None
+                continue
+            return _is_of_test_form(text)
+        return False
 
     @contextmanager
     def in_use(self) -> Iterator[None]:

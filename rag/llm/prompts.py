@@ -73,4 +73,9 @@ def judge_prompt(premise: str, claim: str) -> tuple[Message, ...]:
     return (Message("system", _JUDGE), Message("user", asked))
 
 
-TEST = Message("user", "Reply with one word: ready.")
+# A reply of some words shows whether they arrive one by one.
+TEST = Message("user", "Write the numbers from one to ten as words, with a space between them.")
+TEST_FORM = Message(
+    "user",
+    'Is Tuesday a day of the week? Reply with JSON only, in this form: {"answer": "yes"} or {"answer": "no"}',
+)

@@ -28,7 +28,9 @@ from rag.llm.language_model import (
     LanguageModel,
     ModelLimits,
     Prices,
+    Structure,
     unconstrained,
+    unstructured,
 )
 from rag.llm.messages import grammar, redact, schema
 
@@ -139,13 +141,7 @@ class ModelSettings:
 def open_model(settings: ModelSettings) -> LanguageModel:
     """Raises ModelSetupError, also for a link-local address: there, clouds offer machines passwords."""
     if settings.address:
-        # A name that cannot be resolved now is checked when the client connects.
-        parts = urlsplit(_valid_address(settings.address))
-        if any(map(_is_link_local, _resolved(str(parts.hostname), parts.port))):
-            raise ModelSetupError(
-                f"the language model's address is {settings.address!r}, which leads to the link-local "
-                "network (169.254.0.0/16, fe80::/10); give the model's server another address"
-            )
+        _refuse_link_local(settings.address)
     opener = _OPENERS.get(settings.provider, _from_package)
     try:
         return opener(settings)
@@ -164,6 +160,26 @@ def open_model(settings: ModelSettings) -> LanguageModel:
         raise ModelSetupError(
             f"the language model {settings.model!r} of {settings.provider!r} cannot be opened: {words}"
         ) from (None if settings.key else error)
+
+
+def client_for(address: str, seconds: float) -> httpx.Client:
+    """A client that connects to no link-local address and follows no redirect. Raises ModelSetupError."""
+    import httpx
+
+    _refuse_link_local(address)
+    client = httpx.Client(trust_env=not _is_local(address), timeout=seconds)
+    _guard(client)
+    return client
+
+
+def _refuse_link_local(address: str) -> None:
+    # A name that cannot be resolved now is checked when the client connects.
+    parts = urlsplit(_valid_address(address))
+    if any(map(_is_link_local, _resolved(str(parts.hostname), parts.port))):
+        raise ModelSetupError(
+            f"the language model's address is {address!r}, which leads to the link-local "
+            "network (169.254.0.0/16, fe80::/10); give the model's server another address"
+        )
 
 
 def _llamacpp(settings: ModelSettings) -> LanguageModel:
@@ -204,6 +220,7 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
         llm,
         lambda sentence_numbers: {"format": schema(sentence_numbers)},
         {"format": {"type": "string", "enum": list(CHOICES)}},
+        lambda form: {"format": form},
     )
 
 
@@ -259,6 +276,7 @@ def _wrapped(
     llm: LLM,
     constrain: Constrain = unconstrained,
     choice: Mapping[str, Any] | None = None,
+    structure: Structure = unstructured,
 ) -> LanguageModel:
     return LanguageModel(
         llm,
@@ -267,6 +285,7 @@ def _wrapped(
         prices=settings.prices,
         constrain=constrain,
         choice=choice or {},
+        structure=structure,
         secret=settings.key,
         # The client does not expose its response, so collect garbage to close it. That takes a second, but
         # leaves no hung thread.
@@ -319,6 +338,7 @@ def _openai_like(
         if is_llamacpp
         else unconstrained,
         choice=_LOG_PROBABILITIES | _CHOICE_BY_GRAMMAR if is_llamacpp else _LOG_PROBABILITIES,
+        structure=_in_json,
         close=close_all,
         secret=settings.key,
         at_once=at_once,
@@ -339,6 +359,11 @@ class OpenResponses:
         response: httpx.Response | None = self._own.__dict__.pop("response", None)
         if response is not None:
             response.close()
+
+
+def _in_json(form: Mapping[str, Any]) -> Mapping[str, Any]:
+    wanted = {"name": "reply", "schema": form, "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": wanted}}
 
 
 _LOG_PROBABILITIES = {"logprobs": True, "top_logprobs": 5}

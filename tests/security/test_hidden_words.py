@@ -452,6 +452,7 @@ FORMS: Mapping[str, Form] = {
     "DELETE /v1/model": fixed(),
     "POST /v1/model/reload": fixed(),
     "POST /v1/model/test": with_text("model", provider="openai"),
+    "POST /v1/model/list": with_text("address", provider="openai"),
 }
 """What is sent to each route with a body, or with a method that changes something."""
 

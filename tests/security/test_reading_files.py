@@ -107,11 +107,21 @@ MODELS = [
     for method, path in (("PUT", "/v1/model"), ("POST", "/v1/model/test"))
     for provider in ("openai", "llamacpp")
     for host in LINK_LOCAL
+] + [
+    Attack(
+        f"the models of {provider} at {host}",
+        "/v1/model/list",
+        "POST",
+        JSON,
+        json.dumps({"provider": provider, "address": f"http://{host}/latest"}).encode(),
+    )
+    for provider in ("openai", "llamacpp", "ollama", "anthropic")
+    for host in LINK_LOCAL
 ]
 
 
 def test_no_language_model_is_asked_where_a_cloud_offers_its_machine_passwords(target: Target) -> None:
-    """A test repeats what the server of a model replies, and could so show them."""
+    """A test or a list repeats what the server of a model replies, and could so show them."""
     for attack in MODELS:
         answered = target.answer(attack)
         refused = (answered.status, "which leads to the link-local network" in answered.text)

@@ -547,12 +547,16 @@ def test_another_user_s_answer_is_neither_replaced_nor_judged(team: Team, sender
 
 
 def test_nobody_sends_the_questions_of_others_to_a_server_without_the_right_to_read(team: Team) -> None:
-    body = {"provider": "openai", "model": "mine", "address": "http://127.0.0.1:1/v1"}
+    there = {"provider": "openai", "address": "http://127.0.0.1:1/v1"}
+    body = {**there, "model": "mine"}
     for missing, scopes in (("read", (Scope.ADMIN, Scope.ASK)), ("admin", (Scope.READ, Scope.ASK))):
         sender = _token(team.accounts, f"without-{missing}", scopes, None)
         with httpx.Client(base_url=team.address, headers=sender, trust_env=False, timeout=60) as client:
-            for method, route in (("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")):
-                sent = body if route != "/reload" else None
+            for method, route in (
+                *(("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")),
+                *(("POST", "/list"), ("GET", "/servers")),
+            ):
+                sent = {"/reload": None, "/servers": None, "/list": there}.get(route, body)
                 refused = client.request(method, f"/v1/model{route}", json=sent)
                 assert refused.status_code == 403
                 assert refused.json()["detail"].startswith(f"This needs the scope '{missing}'")

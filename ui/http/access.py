@@ -182,11 +182,13 @@ _ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
         "DELETE /v1/tokens/{name}",
         "GET /v1/storage",
         "POST /v1/index/encoder",
-        # These four need `read`, too (ui.http.model).
+        # These six need `read`, too (ui.http.model).
         "PUT /v1/model",
         "DELETE /v1/model",
         "POST /v1/model/reload",
         "POST /v1/model/test",
+        "POST /v1/model/list",
+        "GET /v1/model/servers",
         "GET /v1/audit",
     ),
     Scope.METRICS: ("GET /metrics",),

@@ -18,7 +18,17 @@ from rag.llm.language_model import FAILURES, PAUSE_SECONDS, Circuit
 from rag.llm.messages import Message
 from rag.llm.prompts import judge_prompt
 from rag.verification import open_judge
-from tests.support.scripted import ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says
+from tests.support.scripted import (
+    Script,
+    ScriptedLLM,
+    ServerError,
+    fails,
+    for_ever,
+    hangs,
+    model_of,
+    says,
+    slowly,
+)
 
 ASKED = [Message("system", "Be brief."), Message("user", "How many?")]
 
@@ -227,8 +237,54 @@ def test_a_test_ends_soon_even_if_the_model_writes_without_end() -> None:
     llm = ScriptedLLM(for_ever("word "))
     trial = model_of(llm).try_out()
     assert 0 <= trial.seconds < 10
+    assert trial.is_structured is False
     assert llm.ended.wait(30)
-    assert set(trial.as_dict()) == {"seconds", "prompt_tokens", "completion_tokens"}
+    assert set(trial.as_dict()) == {
+        *("seconds", "prompt_tokens", "completion_tokens"),
+        *("streams", "structured", "context_tokens", "small"),
+    }
+
+
+def test_a_test_says_whether_a_reply_arrives_in_pieces() -> None:
+    assert model_of(ScriptedLLM(slowly(["one ", "two ", "three"], 0.05))).try_out().streams is True
+    assert model_of(ScriptedLLM(says("one two three"))).try_out().streams is False
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_structured"),
+    [
+        ('{"answer": "yes"}', True),
+        ('<think>{"answer": 1}</think>\n```json\n{"answer": "no"}\n```\n', True),
+        ('{"answer": "maybe"}', False),
+        ('{"answer": "yes", "more": 1}', False),
+        ('Yes: {"answer": "yes"}', False),
+        ("[" * 5_000, False),
+        ("", False),
+    ],
+)
+def test_a_test_says_whether_a_reply_keeps_to_a_form(reply: str, is_structured: bool) -> None:
+    assert model_of(ScriptedLLM(says("One."), says(reply))).try_out().is_structured is is_structured
+
+
+def test_a_model_whose_server_refuses_a_form_is_asked_for_it_in_words() -> None:
+    def asked(*scripts: Script) -> tuple[bool | None, list[object]]:
+        llm = ScriptedLLM(says("One."), *scripts)
+        model = model_of(llm)
+        model.structure = lambda form: {"form": form["required"]}
+        return model.try_out().is_structured, [extra.get("form") for extra in llm.extra]
+
+    refuses, obeys = fails(ServerError(400)), says('{"answer": "yes"}')
+    assert asked(obeys) == (True, [None, ["answer"]])
+    assert asked(refuses, obeys) == (True, [None, ["answer"], None])
+    assert asked(refuses, refuses) == (False, [None, ["answer"], None])
+
+
+def test_a_form_that_could_not_be_tried_is_not_called_missing() -> None:
+    released = Event()
+    assert (
+        model_of(ScriptedLLM(says("One."), hangs(released, "{")), seconds=2.0).try_out().is_structured is None
+    )
+    released.set()
 
 
 def test_a_test_fails_with_the_model_and_counts_its_failures() -> None:

@@ -15,9 +15,12 @@ from starlette.testclient import TestClient
 from benchmarks.writing import smollm2
 from index.library import Library
 from rag.engine import QueryEngine
+from rag.llm.discovery import OLLAMA, Place
 from rag.llm.providers import LlamaServer
+from tests.support.model_lists import list_server, ollama_list, openai_list
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from tests.ui.http.conftest import problem
+from ui import model_choice
 from ui.app import create_app
 from ui.settings import PREFIX, Settings, load_settings
 from ui.stored_model import MODEL_FILE
@@ -34,7 +37,10 @@ ARRESTS = "How many suspects were arrested, and over how many days?"
 
 DENS = "How many scam dens does Amnesty International know of in Cambodia?"
 
-WRITES = [("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")]
+ROUTES = [
+    *(("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")),
+    *(("POST", "/list"), ("GET", "/servers")),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +79,10 @@ def client(engine: QueryEngine, settings: Settings) -> Iterator[TestClient]:
 
 def wanted(far: ModelServer, **changes: object) -> dict[str, object]:
     return {"provider": "openai", "model": "small", "address": far.address, "key": None} | changes
+
+
+def place(far: ModelServer, **changes: object) -> dict[str, object]:
+    return {name: value for name, value in wanted(far, **changes).items() if name != "model"}
 
 
 def stored(settings: Settings) -> Any:  # noqa: ANN401 (JSON)
@@ -145,6 +155,9 @@ def test_no_response_and_no_log_has_the_key(
         client.get("/v1/model"),
         client.post("/v1/model/test"),
         client.post("/v1/model/test", json=wanted(far, key=KEY)),
+        client.post("/v1/model/list", json=place(far, key=KEY)),
+        client.post("/v1/model/list", json=place(far)),
+        client.post("/v1/model/list", json=place(far, key=f"{KEY} x")),
         client.post("/v1/model/reload"),
         client.post("/v1/chat", json={"question": ARRESTS}),
         client.put("/v1/model", json=wanted(far, key=KEY, provider="no-such-house")),
@@ -154,7 +167,7 @@ def test_no_response_and_no_log_has_the_key(
         client.get("/"),
     ]
     assert [response.status_code for response in responses] == [
-        *(200, 200, 502, 502, 200, 200),
+        *(200, 200, 502, 502, 502, 502, 422, 200, 200),
         *(422, 422, 422, 422, 200),
     ]
     assert f"Bearer {KEY}" in far.keys
@@ -183,8 +196,9 @@ def test_nobody_else_than_the_own_page_chooses(engine: QueryEngine, tmp_path: Pa
     )
     for where, headers in cases:
         elsewhere = TestClient(here.app, base_url=OWN, client=where)
-        for method, route in WRITES:
-            body = None if route else wanted(far, address="http://10.0.0.8/v1")
+        for method, route in ROUTES:
+            elsewhere_too = wanted(far, address="http://10.0.0.8/v1")
+            body = {"": elsewhere_too, "/list": place(far)}.get(route)
             response = elsewhere.request(method, f"/v1/model{route}", json=body, headers=headers)
             assert (response.status_code, KEY in response.text) == (403, False), (headers, method, route)
         assert stored(settings)["address"] == far.address
@@ -211,6 +225,8 @@ def test_a_setting_is_not_overruled(
         "FOOTNOTED_LLM sets the language model; change or remove it there"
     )
     assert not (tmp_path / MODEL_FILE).exists()
+    for refused in (client.post("/v1/model/list", json=place(far)), client.get("/v1/model/servers")):
+        assert refused.status_code == 409
 
 
 def test_a_model_is_tested_without_being_chosen(client: TestClient, far: ModelServer) -> None:
@@ -218,6 +234,9 @@ def test_a_model_is_tested_without_being_chosen(client: TestClient, far: ModelSe
     assert trial.status_code == 200, trial.text
     assert (trial.json()["prompt_tokens"], trial.json()["completion_tokens"]) == (300, 12)
     assert 0 <= trial.json()["seconds"] < 20
+    # The server replies "Ready." at once to everything, and lists nothing.
+    said = [trial.json()[name] for name in ("streams", "structured", "context_tokens", "small")]
+    assert said == [False, False, None, False]
     assert client.get("/v1/model").json()["name"] is None
     assert problem(client.post("/v1/model/test"), 409) == "no language model is chosen; choose one first"
     for reply in ("", "  \n"):
@@ -229,6 +248,76 @@ def test_a_model_is_tested_without_being_chosen(client: TestClient, far: ModelSe
         "small could not be asked: its server could not be reached (APIConnectionError: Connection error.); "
         "check the address http://127.0.0.1:1/v1, the model's name and the key"
     )
+
+
+def test_a_server_lists_its_models_and_gets_the_stored_key(client: TestClient, settings: Settings) -> None:
+    sent = openai_list("qwen3-1.7b", "large", owner="somebody", max_model_len=32_768)
+    with list_server({"/v1/models": sent}) as far, list_server({"/v1/models": sent}) as other:
+        there = {"provider": "openai", "address": f"{far.root}/v1"}
+        response = client.post("/v1/model/list", json=there)
+        assert response.status_code == 200, response.text
+        assert response.json()["models"] == [
+            {"name": "large", "context_tokens": 32_768, "small": False},
+            {"name": "qwen3-1.7b", "context_tokens": 32_768, "small": True},
+        ]
+        client.put("/v1/model", json={**there, "model": "large", "key": KEY})
+        client.post("/v1/model/list", json=there)
+        client.post("/v1/model/list", json={**there, "key": ""})
+        client.post("/v1/model/list", json={**there, "key": "another"})
+        sent_keys = [headers.get("authorization") for headers in far.headers]
+        assert sent_keys == [None, f"Bearer {KEY}", None, "Bearer another"]
+        # The key for one server goes to no other one, and to no other provider at its address.
+        client.post("/v1/model/list", json={"provider": "openai", "address": f"{other.root}/v1"})
+        client.post("/v1/model/list", json={**there, "provider": "llamacpp"})
+        assert other.headers[0].get("authorization") is far.headers[4].get("authorization") is None
+        assert stored(settings)["key"] == KEY
+
+
+def test_a_list_that_cannot_be_had_is_told(client: TestClient, far: ModelServer) -> None:
+    nowhere = "http://127.0.0.1:1/v1"
+    cases = (
+        (place(far, address=nowhere), 502, f"the models of {nowhere} cannot be listed: its server could not"),
+        (
+            place(far, address="file:///etc/passwd"),
+            422,
+            "the address is 'file:///etc/passwd'; it must be a URL",
+        ),
+        (place(far, address="http://me:you@host/v1"), 422, "the address has a user name or a password"),
+        (place(far, provider="Open AI"), 422, "provider: String should match pattern"),
+        (place(far, provider="mistralai"), 422, "the provider 'mistralai' has no list of models"),
+        (place(far, key="sk 1"), 422, "the key has a space"),
+        (wanted(far), 422, "model: "),
+    )
+    for body, status, detail in cases:
+        assert problem(client.post("/v1/model/list", json=body), status).startswith(detail)
+
+
+def test_files_are_listed_with_their_contexts_and_without_further_parts(
+    client: TestClient, settings: Settings
+) -> None:
+    settings.models.mkdir(parents=True)
+    names = ("big-00001-of-00002.gguf", "big-00002-of-00002.gguf", "mmproj-F16.gguf", "small.gguf")
+    for name in names[:3]:
+        (settings.models / name).write_bytes(b"GGUF")
+    (settings.models / "small.gguf").symlink_to(smollm2())
+    assert client.post("/v1/model/list", json={"provider": "llamacpp"}).json()["models"] == [
+        {"name": str(settings.models / names[0]), "context_tokens": None, "small": True},
+        {"name": str(settings.models / names[3]), "context_tokens": 8192, "small": True},
+    ]
+
+
+def test_servers_on_this_machine_are_offered(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    with list_server({"/api/tags": ollama_list(qwen3_8b="8.2B")}) as far:
+        # Other programs may listen on the usual ports of the machine that runs the tests.
+        monkeypatch.setattr(model_choice, "PLACES", (Place(far.port, OLLAMA),))
+        assert client.get("/v1/model/servers").json()["servers"] == [
+            {
+                "name": "Ollama",
+                "provider": "ollama",
+                "address": far.root,
+                "models": [{"name": "qwen3:8b", "context_tokens": None, "small": False}],
+            }
+        ]
 
 
 def test_what_cannot_be_used_is_told(client: TestClient, far: ModelServer, settings: Settings) -> None:
