@@ -133,6 +133,10 @@ export const getModel = () => get("v1/model", { cache: "no-store" });
 /** Lets {provider, model, address, key} write the answers; a `key` of null keeps the stored one. */
 export const chooseModel = (model) => send("v1/model", "PUT", model);
 export const testModel = (model) => send("v1/model/test", "POST", model);
+/** Fetches the models at {provider, address, key}: {name, context_tokens, small}; without an address, the files. */
+export const listModels = async (place) => (await send("v1/model/list", "POST", place)).models;
+/** Fetches the servers of models that run on the server's machine: {name, provider, address, models}. */
+export const getModelServers = async () => (await get("v1/model/servers", { cache: "no-store" })).servers;
 export const clearModel = async () => (await ask("v1/model", { method: "DELETE" })).json();
 
 /**

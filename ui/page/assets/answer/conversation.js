@@ -8,6 +8,7 @@ import { findAgain, remembered } from "../controls/dom.js";
 import { startSaying } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { offerLanguages } from "../library/languages.js";
+import { offerModel } from "../model/model.js";
 import { keepEditing, pressGiven, startActions } from "./actions.js";
 import { describeMarks, keepCard, startCard } from "./marks.js";
 import { keepDraft, settleEchoes } from "./question.js";
@@ -72,6 +73,7 @@ const keepUp = [
   followAddress,
   offerLanguages,
   offerSuggestions,
+  offerModel,
   keepCard,
   keepEditing,
   keepDraft,
