@@ -10,7 +10,6 @@ from index.errors import line_of
 from rag.engine import QueryEngine
 from rag.errors import ModelError, ModelSetupError
 from rag.llm import (
-    PLACES,
     LocalServer,
     ModelSettings,
     OfferedModel,
@@ -121,7 +120,7 @@ class ModelChoice:
     def local_servers(self) -> tuple[LocalServer, ...]:
         """Raises NoChoiceError."""
         self.require_free()
-        return local_servers(PLACES)
+        return local_servers()
 
     def try_out(self, model: ModelSettings | None) -> Trial:
         """Raises ModelError without a reply, ModelSetupError, NoChoiceError if there is no model."""

@@ -1,13 +1,12 @@
 """Access to language models through llama-index. No other package calls a language model."""
 
-from rag.llm.discovery import PLACES, LocalServer, OfferedModel, about, list_models, local_servers, of_file
+from rag.llm.discovery import LocalServer, OfferedModel, about, list_models, local_servers, of_file
 from rag.llm.language_model import AT_ONCE, LanguageModel, ModelLimits, Prices, Trial
 from rag.llm.messages import Reply, Usage
 from rag.llm.providers import ModelSettings, open_model
 
 __all__ = [
     "AT_ONCE",
-    "PLACES",
     "LanguageModel",
     "LocalServer",
     "ModelLimits",

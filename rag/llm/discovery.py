@@ -124,10 +124,13 @@ def of_file(file: Path) -> OfferedModel:
         return OfferedModel(str(file))
 
 
-def local_servers(places: Sequence[Place] = PLACES, seconds: float = LOOK_SECONDS) -> tuple[LocalServer, ...]:
+def local_servers(
+    places: Sequence[Place] | None = None, seconds: float = LOOK_SECONDS
+) -> tuple[LocalServer, ...]:
     """Ask the usual ports of this machine, side by side and on the loopback interface only."""
-    with ThreadPoolExecutor(len(places)) as threads:
-        return tuple(filter(None, threads.map(lambda place: _server_at(place, seconds), places)))
+    asked = PLACES if places is None else places
+    with ThreadPoolExecutor(len(asked)) as threads:
+        return tuple(filter(None, threads.map(lambda place: _server_at(place, seconds), asked)))
 
 
 def _server_at(place: Place, seconds: float) -> LocalServer | None:

@@ -1,4 +1,4 @@
-"""The command ``model``: show, choose, test or forget the language model that ``model.json`` stores."""
+"""The command ``model``: show, list, choose, test or forget the language model that ``model.json`` stores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.cli.server import from_server, post, running_server
 from ui.errors import ServerGoneError, ServerRefusedError, SettingsError, UsedWronglyError
 
 if TYPE_CHECKING:
-    from rag.llm import ModelSettings
+    from rag.llm import ModelSettings, OfferedModel
     from ui.settings import Settings
 
 commands = typer.Typer(
@@ -36,6 +36,84 @@ def show(context: typer.Context, home: Home = None, as_json: AsJson = False) -> 
         return
     settings = settings_of(home=home)
     _print(described(settings.language_model(), settings), as_json=as_json)
+
+
+@commands.command("list")
+def list_(
+    provider: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PROVIDER",
+            help="llamacpp, openai, ollama or anthropic; without one, what is on this machine.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="URL", help="The models' server, if not the provider's own."),
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", metavar="FILE", help="Read the key from this file; - is standard input."),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the models to choose from: GGUF files, servers on this machine, or those of a server."""
+    settings = settings_of(home=home)
+    if provider is None and (address is not None or key_file is not None):
+        raise UsedWronglyError("--address and --key-file need a provider; give llamacpp, openai or another")
+    with waiting(printing.errors(), "Looking for models…"):
+        key = read_secret(key_file, "--key-file").strip() if key_file is not None else None
+        found = _models_of(settings, provider, address, key) if provider else _models_here(settings)
+    if as_json:
+        printing.print_json({"models": found})
+        return
+    output = printing.standard_output()
+    for model in found:
+        words = [f"{model['context_tokens']:,} tokens"] if model["context_tokens"] else []
+        words += ["small: mistakes are more likely"] if model["small"] else []
+        line = " ".join(filter(None, (model["provider"], model["model"], model["address"])))
+        printing.print_line(output, f"{line} ({'; '.join(words)})" if words else line)
+    if not found:
+        printing.print_line(output, "There is no model here: no GGUF file and no server on its usual port.")
+    elif provider is None:
+        printing.print_line(output, "Choose one with: footnoted model set PROVIDER MODEL --address URL")
+
+
+def _models_here(settings: Settings) -> list[dict[str, Any]]:
+    from rag.llm import local_servers, of_file
+    from ui.stored_model import LLAMACPP, gguf_files
+
+    files = gguf_files(settings.models, settings.llm_folder)
+    listed = [_listed(LLAMACPP, None, of_file(file)) for file in files]
+    for server in local_servers():
+        listed += [_listed(server.provider, server.address, model) for model in server.models]
+    return listed
+
+
+def _models_of(
+    settings: Settings, provider: str, address: str | None, key: str | None
+) -> list[dict[str, Any]]:
+    from rag.llm import list_models, of_file
+    from ui.stored_model import LLAMACPP, check_place, gguf_files
+
+    check_place(provider, address, key)
+    if provider == LLAMACPP and not address:
+        files = gguf_files(settings.models, settings.llm_folder)
+        return [_listed(provider, None, of_file(file)) for file in files]
+    return [_listed(provider, address, model) for model in list_models(provider, address or None, key)]
+
+
+def _listed(provider: str, address: str | None, model: OfferedModel) -> dict[str, Any]:
+    return {
+        "provider": provider,
+        "model": model.name,
+        "address": address,
+        "context_tokens": model.context_tokens,
+        "small": model.is_small,
+    }
 
 
 @commands.command("set")
@@ -90,7 +168,7 @@ def choose(
 
 @commands.command("test")
 def try_out(home: Home = None, as_json: AsJson = False) -> None:
-    """Test the language model: ask it for a short reply."""
+    """Test the language model: ask it for two short replies, and say what it can do here."""
     settings = settings_of(home=home)
 
     def here() -> dict[str, Any]:
@@ -106,10 +184,28 @@ def try_out(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         printing.print_json(trial)
         return
-    tokens = int(trial["prompt_tokens"] + trial["completion_tokens"])
-    printing.print_line(
-        printing.standard_output(), f"The model replied in {trial['seconds']:.1f} s with {tokens} tokens."
-    )
+    for sentence in _told(trial):
+        printing.print_line(printing.standard_output(), sentence)
+
+
+def _told(trial: dict[str, Any]) -> list[str]:
+    tokens = trial["prompt_tokens"] + trial["completion_tokens"]
+    context = trial["context_tokens"]
+    return [
+        f"The model replied in {trial['seconds']:.1f} s with {tokens} tokens.",
+        "Its reply arrives word by word."
+        if trial["streams"]
+        else "Its reply arrives all at once, when it is complete.",
+        *(
+            [f"It {'keeps' if trial['structured'] else 'did not keep'} to a prescribed form."]
+            if trial["structured"] is not None
+            else []
+        ),
+        f"It can read {context:,} tokens at once."
+        if context
+        else "Its server does not say how much it can read at once.",
+        *(["It is small: mistakes are more likely."] if trial["small"] else []),
+    ]
 
 
 @commands.command()

@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from rag.llm import discovery
 from tests.support.commands import fails, prints
+from tests.support.model_lists import list_server, ollama_list, openai_list
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from tests.support.processes import run, serving
 from ui.cli.app import main
@@ -56,7 +58,13 @@ def test_a_model_is_chosen_shown_tested_and_forgotten(
     assert stored(home)["key"] == KEY
     assert stat.S_IMODE((home / MODEL_FILE).stat().st_mode) == 0o600
     trial = prints(capfd, "model", "test", "--home", home)
-    assert (trial["prompt_tokens"], trial["completion_tokens"], far.keys) == (300, 12, [f"Bearer {KEY}"])
+    assert (trial["prompt_tokens"], trial["completion_tokens"], far.keys) == (
+        *(300, 12),
+        [f"Bearer {KEY}"] * 2,
+    )
+    # The server replies the same to everything, at once, and lists nothing.
+    told = [trial[name] for name in ("streams", "structured", "context_tokens", "small")]
+    assert told == [False, False, None, False]
     assert prints(capfd, "model", "clear", "--home", home) == nothing
     assert not (home / MODEL_FILE).exists()
     records = prints(capfd, "audit", "--home", home)["records"]
@@ -79,7 +87,13 @@ def test_it_says_in_words_what_writes_the_answers(
     written = f"Answers are written by small (openai, {far.address}, with a key).\n"
     assert said("set", "openai", "small", "--address", far.address, "--key-file", key_file) == written
     assert said() == written
-    assert said("test").startswith("The model replied in ")
+    first, *others = said("test").splitlines()
+    assert first.startswith("The model replied in ")
+    assert others == [
+        "Its reply arrives all at once, when it is complete.",
+        "It did not keep to a prescribed form.",
+        "Its server does not say how much it can read at once.",
+    ]
     assert said("clear").startswith("Answers are quoted.")
 
 
@@ -208,4 +222,49 @@ def test_no_stored_key_goes_to_a_server_that_a_setting_names(
     for name, value in (("LLM", "openai"), ("LLM_MODEL", "other"), ("LLM_ADDRESS", far.address)):
         monkeypatch.setenv(f"FOOTNOTED_{name}", value)
     assert main(["model", "test", "--home", str(tmp_path)]) == 0
-    assert far.keys == ["Bearer none"]
+    assert set(far.keys) == {"Bearer none"}
+
+
+def test_the_models_of_a_server_and_the_files_are_listed(
+    tmp_path: Path, key_file: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with list_server({"/v1/models": openai_list("qwen3-1.7b", "large", max_model_len=32_768)}) as far:
+        address = f"{far.root}/v1"
+        there: list[str | Path] = ["--address", address, "--key-file", key_file, "--home", tmp_path]
+        large = {"provider": "openai", "model": "large", "address": address}
+        large_and_small = [
+            {**large, "context_tokens": 32_768, "small": False},
+            {**large, "model": "qwen3-1.7b", "context_tokens": 32_768, "small": True},
+        ]
+        assert prints(capfd, "model", "list", "openai", *there) == {"models": large_and_small}
+        assert far.headers[0]["authorization"] == f"Bearer {KEY}"
+        assert main(["model", "list", "openai", *map(str, there)]) == 0
+        assert capfd.readouterr().out.splitlines() == [
+            f"openai large {address} (32,768 tokens)",
+            f"openai qwen3-1.7b {address} (32,768 tokens; small: mistakes are more likely)",
+        ]
+        far.sent = {"/v1/models": 401}
+        line = fails(capfd, 1, "model", "list", "openai", *there)
+        assert line == f"the models of {address} cannot be listed: it refused the key"
+    (tmp_path / "models").mkdir()
+    file = tmp_path / "models" / "a.gguf"
+    file.write_bytes(b"GGUF")
+    own = {"provider": "llamacpp", "model": str(file), "address": None, "context_tokens": None, "small": True}
+    assert prints(capfd, "model", "list", "llamacpp", "--home", tmp_path) == {"models": [own]}
+
+
+def test_what_is_on_this_machine_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with list_server({"/api/tags": ollama_list(qwen3_8b="8.2B")}) as far:
+        # Other programs may listen on the usual ports of the machine that runs the tests.
+        monkeypatch.setattr(discovery, "PLACES", (discovery.Place(far.port, discovery.OLLAMA),))
+        assert main(["model", "list", "--home", str(tmp_path)]) == 0
+        assert capfd.readouterr().out.splitlines() == [
+            f"ollama qwen3:8b {far.root}",
+            "Choose one with: footnoted model set PROVIDER MODEL --address URL",
+        ]
+        monkeypatch.setattr(discovery, "PLACES", (discovery.Place(1, discovery.OLLAMA),))
+        assert prints(capfd, "model", "list", "--home", tmp_path) == {"models": []}
+    line = fails(capfd, 2, "model", "list", "--address", "http://127.0.0.1:1/v1", "--home", tmp_path)
+    assert line == "--address and --key-file need a provider; give llamacpp, openai or another"

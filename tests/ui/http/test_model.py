@@ -15,12 +15,12 @@ from starlette.testclient import TestClient
 from benchmarks.writing import smollm2
 from index.library import Library
 from rag.engine import QueryEngine
+from rag.llm import discovery
 from rag.llm.discovery import OLLAMA, Place
 from rag.llm.providers import LlamaServer
 from tests.support.model_lists import list_server, ollama_list, openai_list
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from tests.ui.http.conftest import problem
-from ui import model_choice
 from ui.app import create_app
 from ui.settings import PREFIX, Settings, load_settings
 from ui.stored_model import MODEL_FILE
@@ -309,7 +309,7 @@ def test_files_are_listed_with_their_contexts_and_without_further_parts(
 def test_servers_on_this_machine_are_offered(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     with list_server({"/api/tags": ollama_list(qwen3_8b="8.2B")}) as far:
         # Other programs may listen on the usual ports of the machine that runs the tests.
-        monkeypatch.setattr(model_choice, "PLACES", (Place(far.port, OLLAMA),))
+        monkeypatch.setattr(discovery, "PLACES", (Place(far.port, OLLAMA),))
         assert client.get("/v1/model/servers").json()["servers"] == [
             {
                 "name": "Ollama",

@@ -140,6 +140,7 @@ function form(model, onChange) {
     const chosen = fields.value();
     save.hidden = chosen?.model === null; // There is no file to choose.
     test.hidden = save.hidden || chosen === null;
+    offers.hidden = !offers.children.length || !fields.isAsOpened();
   };
   element.addEventListener("change", arrange);
   element.addEventListener("submit", (event) => {
@@ -183,7 +184,7 @@ function form(model, onChange) {
     const servers = await getModelServers().catch(() => []);
     const others = servers.filter(({ address }) => address !== addressOf(model));
     offers.replaceChildren(...others.map(offerOf));
-    offers.hidden = !others.length;
+    arrange();
   }
 
   function offerOf({ name, provider, address, models }) {
@@ -217,9 +218,7 @@ function toldTrial({ seconds, prompt_tokens: sent, completion_tokens: written, .
     t("model.tested", { seconds: Math.max(Math.round(seconds * 10), 1) / 10, count: sent + written }),
     t(can.streams ? "model.streams" : "model.whole"),
     can.structured !== null && t(can.structured ? "model.structured" : "model.unstructured"),
-    can.context_tokens
-      ? t("model.context", { count: can.context_tokens })
-      : t("model.contextUnknown"),
+    can.context_tokens ? t("model.context", { count: can.context_tokens }) : t("model.contextUnknown"),
     can.small && t("model.small"),
   ];
   return told.filter(Boolean).join(" ");
@@ -311,7 +310,8 @@ function modelFields(model, onTyped) {
     if (kind.value === "file") return { provider, address: null, key: null };
     if (!LISTING.has(kind.value) || !inputs.address.validity.valid) return null;
     const key = fields.includes("key") ? filled("key") : null;
-    const isThere = address() || kind.value === "ollama" || ((usual || provider === "anthropic") && (key || keeps()));
+    const isThere =
+      address() || kind.value === "ollama" || ((usual || provider === "anthropic") && (key || keeps()));
     return isThere ? { provider, address: address(), key: key ?? (state.removes ? "" : null) } : null;
   }
 
@@ -336,7 +336,7 @@ function modelFields(model, onTyped) {
     const names = models.map(({ name }) => name);
     const typed = filled("name");
     const options = names.map((name) => make("option", { value: name }, shortName(name, names)));
-    list.replaceChildren(...options, make("option", { value: "" }, t("model.other")));
+    list.replaceChildren(...options, make("option", { value: "" }, t("model.anotherName")));
     if (names.length) list.value = typed && !names.includes(typed) ? "" : (typed ?? bestOf(models));
     const hadFocus = document.activeElement === inputs.name;
     arrange();
@@ -384,7 +384,7 @@ function modelFields(model, onTyped) {
     return { provider, model: named, address: address(), key: key ?? (state.removes ? "" : null) };
   }
 
-  const elements = [row("kind", kind), ...Object.values(rows), small];
+  const elements = [row("kind", kind), rows.file, rows.name, small, rows.address, rows.key];
   for (const one of elements) {
     one.addEventListener("input", () => {
       arrange();
@@ -395,7 +395,7 @@ function modelFields(model, onTyped) {
   for (const input of [kind, inputs.address, inputs.key]) input.addEventListener("change", look);
   arrange();
   look();
-  return { elements, value };
+  return { elements, value, isAsOpened: () => kind.value === known };
 }
 
 function row(name, input, ...below) {
