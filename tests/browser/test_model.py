@@ -13,8 +13,10 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.browser.pages import ask, opened, serving
+from rag.llm import discovery
+from tests.browser.pages import ARRESTS, answered, ask, opened, serving
 from tests.browser.test_accessibility import violations
+from tests.support.model_lists import list_server, openai_list
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from tests.support.scripted import PATIENCE
 from ui.settings import PREFIX, Settings, load_settings
@@ -69,9 +71,16 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(page: Page,
     badge(page, "Quotes only")
     fill(page, far)
     dialog = page.get_by_role("dialog", name="Language model")
+    # A server without a list leaves the field for the name.
+    page.get_by_label("Key", exact=True).blur()
+    expect(dialog).to_contain_text("Type the model’s name. The models of")
     dialog.get_by_role("button", name="Test").click()
-    expect(dialog.get_by_role("status")).to_have_text(
-        re.compile(r"^The model replied in [\d.]+ s with 312 tokens\.$")
+    expect(dialog.locator(".fn-model-said")).to_have_text(
+        re.compile(
+            r"^The model replied in [\d.]+ s with 312 tokens\. Its reply arrives all at once, when it is "
+            r"complete\. It did not keep to a prescribed form\. Its server does not say how much it can read "
+            r"at once\.$"
+        )
     )
     far.refusal = (401, f"the key {KEY} is wrong")
     dialog.get_by_role("button", name="Test").click()
@@ -108,6 +117,63 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(page: Page,
     assert len(texts) >= 6
     assert KEY not in "".join([*texts, page.content()])
     assert f"Bearer {KEY}" in far.keys
+
+
+def test_a_server_of_this_machine_is_chosen_with_one_click_and_the_offer_is_made_once(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(page, DENS)
+    line = page.locator(".fn-model-hint")
+    expect(line).to_have_text(
+        "These are the reports’ own sentences. A language model would write the answer. Choose a model"
+    )
+    answered(page, ARRESTS)
+    expect(line).to_have_count(1)
+    page.reload()
+    answered(page, ARRESTS)
+    page.locator(".fn-suggestions").wait_for()
+    expect(line).to_have_count(0)
+    with list_server({"/v1/models": openai_list("own-1b", "own-8b", owner="llamacpp")}) as far:
+        monkeypatch.setattr(discovery, "PLACES", (discovery.Place(far.port, discovery.LLAMA_CPP),))
+        page.locator(".fn-model-badge").click()
+        dialog = page.get_by_role("dialog", name="Language model")
+        models = dialog.get_by_label("Model of llama.cpp", exact=True)
+        expect(models).to_have_value("own-8b")
+        models.select_option("own-1b")
+        expect(dialog).to_contain_text("A small model: it gets a short prompt")
+        models.select_option("own-8b")
+        expect(dialog).not_to_contain_text("A small model")
+        dialog.get_by_role("button", name="Use this model of llama.cpp").click()
+        expect(dialog).to_be_hidden()
+        badge(page, "Written by own-8b, checked")
+        page.locator(".fn-model-badge").click()
+        # The server in use is not offered again; its models are a list.
+        expect(dialog.get_by_label("Model", exact=True)).to_have_value("own-8b")
+        expect(dialog.locator(".fn-model-offer")).to_have_count(0)
+
+
+def test_the_models_at_an_address_are_a_list_that_takes_another_name(page: Page) -> None:
+    page.locator(".fn-model-badge").click()
+    with list_server({"/v1/models": openai_list("a-1b", "b", "c-embedding")}) as far:
+        page.get_by_label("Model provider").select_option(label=OPENAI)
+        page.get_by_label("Address").fill(f"{far.root}/v1")
+        page.get_by_label("Key", exact=True).fill(KEY)
+        page.get_by_label("Key", exact=True).blur()
+        models = page.get_by_role("combobox", name="Model", exact=True)
+        expect(models.locator("option")).to_have_text(["a-1b", "b", "Another name…"])
+        expect(models).to_have_value("b")
+        models.select_option("a-1b")
+        expect(page.get_by_text("A small model")).to_be_visible()
+        models.select_option(label="Another name…")
+        typed = page.get_by_role("textbox", name="Model", exact=True)
+        typed.fill("mine")
+        page.get_by_role("button", name="Save").click()
+        badge(page, "Written by mine, checked")
+        assert f"Bearer {KEY}" in [headers.get("authorization") for headers in far.headers]
+        page.locator(".fn-model-badge").click()
+        expect(typed).to_have_value("mine")
+        expect(models).to_have_value("")
+        assert violations(page) == []
 
 
 def test_the_keyboard_reaches_all_of_the_panel_and_leaves_it(page: Page, far: ModelServer) -> None:

@@ -196,12 +196,19 @@ function form(model, onChange) {
       ...names.map((one) => make("option", { value: one }, shortName(one, names))),
     );
     choice.value = bestOf(models);
+    const small = make("p.fn-hint", { role: "status" });
+    const warn = () => {
+      const isSmall = models.some((one) => one.name === choice.value && one.small);
+      small.textContent = isSmall ? t("model.small") : "";
+    };
+    choice.addEventListener("change", warn);
+    warn();
     const use = button(
       t("model.use"),
       () => run(t("model.saving"), () => keep({ provider, model: choice.value, address, key: null }), false),
       { class: "fn-button", "aria-label": t("model.useOf", { name }) },
     );
-    return make("div.fn-model-offer", make("p", t("model.here", { name })), choice, use);
+    return make("div.fn-model-offer", make("p", t("model.here", { name })), choice, use, small);
   }
 
   return element;
@@ -344,7 +351,7 @@ function modelFields(model, onTyped) {
   }
 
   const hasList = () => kind.value !== "file" && state.models.length > 0;
-  const chosenName = () => (hasList() && list.value) || filled("name");
+  const chosenName = () => (hasList() && list.value) || inputs.name.value.trim();
 
   function arrange() {
     const { fields, needs = [], address: usual = EXAMPLE } = kinds[kind.value];
