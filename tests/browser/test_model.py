@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 from index.library import Library
 from rag.engine import QueryEngine
 from rag.llm import discovery
-from tests.browser.pages import ARRESTS, answered, ask, opened, serving
+from tests.browser.pages import ARRESTS, WHOLE, answered, ask, opened, serving
 from tests.browser.test_accessibility import violations
 from tests.support.model_lists import list_server, openai_list
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
@@ -73,7 +73,7 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(page: Page,
     dialog = page.get_by_role("dialog", name="Language model")
     # A server without a list leaves the field for the name.
     page.get_by_label("Key", exact=True).blur()
-    expect(dialog).to_contain_text("Type the model’s name. The models of")
+    expect(dialog).to_contain_text("Type the model’s name: the models of")
     dialog.get_by_role("button", name="Test").click()
     expect(dialog.locator(".fn-model-said")).to_have_text(
         re.compile(
@@ -130,7 +130,7 @@ def test_a_server_of_this_machine_is_chosen_with_one_click_and_the_offer_is_made
     answered(page, ARRESTS)
     expect(line).to_have_count(1)
     page.reload()
-    answered(page, ARRESTS)
+    expect(page.locator(WHOLE)).to_have_count(2)
     page.locator(".fn-suggestions").wait_for()
     expect(line).to_have_count(0)
     with list_server({"/v1/models": openai_list("own-1b", "own-8b", owner="llamacpp")}) as far:

@@ -331,7 +331,7 @@ function modelFields(model, onTyped) {
     showModels([], there && kind.value !== "file" ? t("model.listing") : "");
     if (!there) return;
     const found = await listModels(there).then(
-      (models) => [models, models.length ? "" : t("model.unlisted", { cause: "" })],
+      (models) => [models, models.length ? "" : t("model.noneListed")],
       (error) => [[], t("model.unlisted", { cause: words(error) })],
     );
     if (state.place === asked) showModels(...found);
