@@ -175,7 +175,8 @@ class Retrieval:
         for search in plan.searches:
             found = yield from self._made(search, is_overview=is_overview)
             made.append(found)
-        return _merged(question, made)
+        merged = _merged(question, sorted(made, key=_surety, reverse=True))
+        return replace(merged, sides=_bests(made)) if question.form is Form.COMPARISON else merged
 
     def find_missing(self, found: Found, missing: str) -> Generator[Event, None, Found | None]:
         """Search once more for what a reply names as missing, and put it first; None if nothing is new."""
@@ -319,30 +320,34 @@ class Retrieval:
 
 
 def _merged(question: Question, made: Sequence[Found]) -> Found:
-    """Each once, by its rank within its search, the surest search first, whose decision counts."""
-    first = max(made, key=lambda each: (each.decision.abstention is None, each.decision.answerability or 0.0))
-    ordered = [first, *(each for each in made if each is not first)]
+    """Each once, by its rank within its search; the decision is that of the surest search."""
     ranked: dict[object, Scored] = {}
-    for item in _interleaved([each.ranked for each in ordered]):
+    for item in _interleaved([each.ranked for each in made]):
         ranked.setdefault(_place(item), item)
     readings: dict[object, Reading] = {}
-    for reading in _interleaved([each.readings for each in ordered]):
+    for reading in _interleaved([each.readings for each in made]):
         readings.setdefault((reading.document.document_id, reading.document.version, reading.span), reading)
-    reports = {report.document_id: report for each in ordered for report in each.reports}
+    reports = {report.document_id: report for each in made for report in each.reports}
     titles = {each.within for each in made}
-    sides: dict[object, Scored] = {}
-    if question.form is Form.COMPARISON:
-        answering = (each for each in made if each.decision.abstention is None)
-        sides = {_place(each.ranked[0]): each.ranked[0] for each in answering}
     return Found(
         question,
         list(readings.values()),
         list(ranked.values()),
-        first.decision,
+        max(made, key=_surety).decision,
         list(reports.values()),
         titles.pop() if len(titles) == 1 else "",
-        sides=list(sides.values()) if len(sides) > 1 else (),
     )
+
+
+def _surety(found: Found) -> tuple[bool, float]:
+    return found.decision.abstention is None, found.decision.answerability or 0.0
+
+
+def _bests(made: Sequence[Found]) -> list[Scored]:
+    """The best sentence of each search that is answered, if these are several."""
+    bests = [each.ranked[0] for each in made if each.decision.abstention is None]
+    found = {_place(item): item for item in bests}
+    return list(found.values()) if len(found) > 1 else []
 
 
 def _place(item: Scored) -> tuple[int, int, Span]:

@@ -63,6 +63,9 @@ _ASKS_REPORTS = regex.compile(
     regex.IGNORECASE,
 )
 
+_COMPARES = regex.compile(r"\b(?:than|difference|ratio)\b", regex.IGNORECASE)
+_YEAR = regex.compile(r"\b(?:19|20)\p{N}\p{N}\b")
+
 
 def languages_of(index: Snapshot) -> tuple[str, ...]:
     """ISO 639-1 codes of the languages that many reports are in, the most frequent first."""
@@ -77,6 +80,8 @@ def needs_plan(question: Question, conversation: Conversation, languages: Sequen
     return (
         bool(conversation.exchanges)
         or question.form in {Form.COMPARISON, Form.LIST}
+        or _COMPARES.search(question.text) is not None
+        or len(set(_YEAR.findall(question.text))) > 1
         or _ASKS_REPORTS.search(question.text) is not None
         or (question.language != UNKNOWN_LANGUAGE and any(code != question.language for code in languages))
     )
@@ -147,23 +152,19 @@ def read_plan(
 
 
 def search_missing(question: Question, missing: str) -> Search | None:
-    """Return one more search for what a reply names as missing; None if that was searched for already.
+    """Return one more search for what a reply names as missing; None if it is all of the question.
 
-    The names of the question are put in, for *figure for 2021* alone would find that of anybody.
+    The names of the question are put in: *figure for 2021* alone would find that of anybody.
     """
     said = " ".join(_NOT_FOUND.sub(" ", missing).split())[:_MOST_SEARCH].strip(" .;")
     language = question.language
-    sought = set(content_words(said, language))
-    known = words_of(question.text, language)
-    has = frozenset(words_of(said, language))
-    # A comparison was searched for as a whole: each of its halves may be found alone.
-    if not sought or (
-        question.form is not Form.COMPARISON and all(contains_term(known, term) for term in sought)
-    ):
-        return None
+    has = words_of(said, language)
     names = [POSSESSIVE.sub("", name) for name in question.names if not any(map(str.isdigit, name))]
     lacking = [name for name in names if not all(contains_term(has, term) for term in terms(name, language))]
-    return Search(" ".join([said, *lacking]))
+    text = " ".join([said, *lacking])
+    searched = words_of(text, language)
+    is_new = not all(contains_term(searched, term) for term in content_words(question.text, language))
+    return Search(text) if is_new and content_words(said, language) else None
 
 
 _NOT_FOUND = regex.compile(r"(?m)^\W*not found\s*:|\n", regex.IGNORECASE)
