@@ -473,8 +473,8 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         LLM_CALLS,
         ge=0,
         le=20,
-        description="How often the model may be asked for one answer, without the judgement of its sentences. "
-        "With `0` or `1`, no call is left to plan the searches, which suits a slow model.",
+        description="How often the model may be asked for one answer, besides judging its sentences. With "
+        "`0` or `1`, no call is left to plan the searches, which suits a slow model.",
     )
     llm_folder: Annotated[Path | None, Needs("the path of a folder")] = Field(
         None,

@@ -27,7 +27,7 @@ from index.library import Library
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
-from rag.events import AnswerDone, CitationMade, QuestionCorrected, Token
+from rag.events import AnswerDone, CitationMade, QuestionCorrected, SearchesPlanned, Token
 from tests.support.web_host import web_host
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
@@ -254,7 +254,11 @@ WORDS = ("One\u2028two\x85three.", " Four — “five”.", "")
 
 
 def sent() -> bytes:
-    blocks = [("corrected", {"searched_for": "why?"}), ("novelty", {"x": 1})]
+    blocks: list[tuple[str, dict[str, object]]] = [
+        ("corrected", {"searched_for": "why?"}),
+        ("novelty", {"x": 1}),
+    ]
+    blocks.append(("searches", {"searches": ["why?", "and when?"]}))
     blocks += [("token", {"text": words, "verdict": "quoted"}) for words in WORDS]
     lines = [f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n" for name, data in blocks]
     return ": ping\n\n".join(lines).encode()
@@ -266,7 +270,8 @@ def test_the_parts_of_a_stream_make_no_difference(cuts: list[int], windows: bool
     edges = [0, *sorted(cuts), len(stream)]
     reader = EventReader()
     events = [event for start, end in pairwise(edges) for event in reader.feed(stream[start:end])]
-    assert events == [QuestionCorrected("why?"), *(Token(words, "quoted") for words in WORDS)]
+    planned = SearchesPlanned(("why?", "and when?"))
+    assert events == [QuestionCorrected("why?"), planned, *(Token(words, "quoted") for words in WORDS)]
 
 
 def test_an_error_is_raised_as_the_problem_that_it_is() -> None:
