@@ -34,6 +34,7 @@ from ui.app import create_app
 from ui.client import AsyncClient, Client, Filters, LocalClient, ProblemError, SearchResponse
 from ui.client.client import EventReader, Retries
 from ui.errors import ServerGoneError
+from ui.http.questions import server_sent_event
 from ui.settings import Settings
 
 T = TypeVar("T")
@@ -254,11 +255,7 @@ WORDS = ("One\u2028two\x85three.", " Four — “five”.", "")
 
 
 def sent() -> bytes:
-    blocks: list[tuple[str, dict[str, object]]] = [
-        ("corrected", {"searched_for": "why?"}),
-        ("novelty", {"x": 1}),
-    ]
-    blocks.append(("searches", {"searches": ["why?", "and when?"]}))
+    blocks = [("corrected", {"searched_for": "why?"}), ("novelty", {"x": 1})]
     blocks += [("token", {"text": words, "verdict": "quoted"}) for words in WORDS]
     lines = [f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n" for name, data in blocks]
     return ": ping\n\n".join(lines).encode()
@@ -270,8 +267,14 @@ def test_the_parts_of_a_stream_make_no_difference(cuts: list[int], windows: bool
     edges = [0, *sorted(cuts), len(stream)]
     reader = EventReader()
     events = [event for start, end in pairwise(edges) for event in reader.feed(stream[start:end])]
-    planned = SearchesPlanned(("why?", "and when?"))
-    assert events == [QuestionCorrected("why?"), planned, *(Token(words, "quoted") for words in WORDS)]
+    assert events == [QuestionCorrected("why?"), *(Token(words, "quoted") for words in WORDS)]
+
+
+def test_the_planned_searches_are_read_as_they_were_sent() -> None:
+    planned = SearchesPlanned(("Wer wurde „verhaftet“?", "why?"))
+    event = server_sent_event(planned)
+    line = f"event: {event['event']}\ndata: {event['data']}\n\n"
+    assert list(EventReader().feed(line.encode())) == [planned]
 
 
 def test_an_error_is_raised_as_the_problem_that_it_is() -> None:
