@@ -9,8 +9,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from threading import Lock
+from typing import TypeVar
 
+from index.documents import Span
 from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import DocumentRecord, Filters, Viewer
@@ -27,6 +30,7 @@ from rag.events import (
     QuestionCorrected,
     QuestionRewritten,
     ReadingBegun,
+    SearchesPlanned,
 )
 from rag.finding.abstention import IN_ALL, PASSING, Abstention, Decision, decide, quote_list, shortfall
 from rag.finding.cells import CellChoice
@@ -44,8 +48,9 @@ from rag.finding.parts import Part, beside, in_one_table, nearest, pair_of, part
 from rag.finding.ranking import CALIBRATION, SURE, Calibration, Scored, find_candidates, rank, select
 from rag.finding.reading import Reader, Reading, open_reader, read
 from rag.finding.spelling import correct, documents_of_spelling
-from rag.follow_ups import Exchange, FollowUp, report_meant, without_repetition, wording_of
+from rag.follow_ups import Exchange, FollowUp, follow_up, report_meant, without_repetition
 from rag.llm import Usage
+from rag.planning import Plan, Search, languages_of, needs_plan, plan, search_missing
 from rag.questions import Form, Question, understand
 from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
 from rag.writing.composition import QUOTED, Composition, Findings, abstain, numbers_of, quote
@@ -71,7 +76,9 @@ CLEARLY_SURER = 0.3
 class Found:
     """Best first; ``reports`` are those whose overview the question asks for.
 
-    ``within`` is the title of the report to which a follow-up was kept.
+    ``within`` is the title of the report to which a follow-up was kept. ``searched`` is what was searched
+    for, if the question is only about the form of its answer. ``sides`` has the best sentence of each search
+    for a comparison.
     """
 
     question: Question
@@ -80,6 +87,8 @@ class Found:
     decision: Decision
     reports: Sequence[DocumentRecord]
     within: str = ""
+    searched: str = ""
+    sides: Sequence[Scored] = ()
 
     def with_first(self, sides: Sequence[Scored]) -> tuple[list[Scored], Decision]:
         ranked = [*sides, *(item for item in self.ranked if item not in sides)]
@@ -88,7 +97,8 @@ class Found:
 
     @property
     def wording(self) -> str:
-        return f"{self.question.text} ({self.within})" if self.within else self.question.text
+        text = self.searched or self.question.text
+        return f"{text} ({self.within})" if self.within else text
 
     def leads(self, other: Found) -> bool:
         one, another = (each.decision.answerability or 0.0 for each in (self, other))
@@ -107,14 +117,23 @@ class Retrieval:
     within: str = ""
 
     def find(
-        self, wanted: Question | FollowUp, asked: Question, history: Sequence[Exchange]
+        self, wanted: Question, asked: Question, history: Sequence[Exchange], *, follows: bool
+    ) -> Generator[Event, None, Found]:
+        """``follows``: the question may be about the turns before it."""
+        if not follows:
+            yield from _announced(asked, wanted.text)
+            return (yield from self._found(wanted, asked, history))
+        found = yield from self._followed(follow_up(wanted, history), asked, history)
+        yield from _announced(asked, found.wording)
+        return found
+
+    def _followed(
+        self, wanted: FollowUp, asked: Question, history: Sequence[Exchange]
     ) -> Generator[Event, None, Found]:
         """Seek a follow-up in the report cited last, and a question that may be of another subject in all.
 
         Elsewhere, a question of few words would find whatever is of its year or place.
         """
-        if isinstance(wanted, Question):
-            return (yield from self._found(wanted, asked, history))
         cited = [] if wanted.report is None else self.index.reader.records([wanted.report], self.filters)
         kept = self
         if cited:
@@ -133,6 +152,60 @@ class Retrieval:
         joined = yield from kept._sought(wanted.joined, asked, history)
         # Few words are sure of too much, and a mere period of whatever has it.
         return typed if cited and wanted.own and typed.leads(joined) else joined
+
+    def find_all(
+        self, plan: Plan, asked: Question, history: Sequence[Exchange]
+    ) -> Generator[Event, None, Found]:
+        """Make the searches of a plan. An instruction is about what was searched for last."""
+        question = understand(plan.question)
+        if plan.kind == "instruction":
+            last = understand(history[-1].standalone)
+            yield from _announced(asked, last.text)
+            found = yield from self._found(last, last, ())
+            instructed = replace(question, kind=last.kind, form=last.form)
+            return replace(found, question=instructed, searched=last.text)
+        yield from _announced(asked, plan.question)
+        if plan.kind == "overview":
+            question = replace(question, form=Form.SUMMARY)
+        searches = tuple(search.text for search in plan.searches)
+        if searches != (plan.question,):
+            yield SearchesPlanned(searches)
+        is_overview = question.form is Form.SUMMARY
+        made: list[Found] = []
+        for search in plan.searches:
+            found = yield from self._made(search, is_overview=is_overview)
+            made.append(found)
+        merged = _merged(question, sorted(made, key=_surety, reverse=True))
+        return replace(merged, sides=_bests(made)) if question.form is Form.COMPARISON else merged
+
+    def find_missing(self, found: Found, missing: str) -> Generator[Event, None, Found | None]:
+        """Search once more for what a reply names as missing, and put it first; None if nothing is new."""
+        search = search_missing(found.question, missing)
+        if search is None:
+            return None
+        yield SearchesPlanned((search.text,))
+        more = yield from self._made(search)
+        merged = _merged(found.question, [more, found])
+        known = {_place(item) for item in found.ranked}
+        return merged if any(_place(item) not in known for item in merged.ranked) else None
+
+    def _made(self, search: Search, *, is_overview: bool = False) -> Generator[Event, None, Found]:
+        """Where its report does not answer, all are searched: the model may have taken one for another."""
+        question = understand(search.text)
+        if is_overview:
+            question = replace(question, form=Form.SUMMARY)
+        cited = [] if search.report is None else self.index.reader.records([search.report], self.filters)
+        if not cited:
+            return (yield from self._found(question, question, ()))
+        filters = replace(self.filters, document_ids=(cited[0].document_id,))
+        kept = replace(self, filters=filters, within=cited[0].title)
+        inside = yield from kept._sought(question, question, ())
+        if is_overview:
+            return replace(inside, reports=cited, decision=replace(inside.decision, abstention=None))
+        if inside.decision.abstention is None:
+            return inside
+        anew = yield from self._found(question, question, ())
+        return inside if anew.decision.abstention is not None else anew
 
     def sides(self, whole: Found) -> Generator[Event, None, tuple[Sequence[Scored], str | None]]:
         """Seek the two values apart, unless the best sentence has both; the note names one not found."""
@@ -244,6 +317,49 @@ class Retrieval:
 
     def _passes(self, record: DocumentRecord) -> bool:
         return bool(self.index.reader.records([record.document_id], self.filters))
+
+
+def _merged(question: Question, made: Sequence[Found]) -> Found:
+    """Each once, by its rank within its search; the decision is that of the surest search."""
+    ranked: dict[object, Scored] = {}
+    for item in _interleaved([each.ranked for each in made]):
+        ranked.setdefault(_place(item), item)
+    readings: dict[object, Reading] = {}
+    for reading in _interleaved([each.readings for each in made]):
+        readings.setdefault((reading.document.document_id, reading.document.version, reading.span), reading)
+    reports = {report.document_id: report for each in made for report in each.reports}
+    titles = {each.within for each in made}
+    return Found(
+        question,
+        list(readings.values()),
+        list(ranked.values()),
+        max(made, key=_surety).decision,
+        list(reports.values()),
+        titles.pop() if len(titles) == 1 else "",
+    )
+
+
+def _surety(found: Found) -> tuple[bool, float]:
+    return found.decision.abstention is None, found.decision.answerability or 0.0
+
+
+def _bests(made: Sequence[Found]) -> list[Scored]:
+    """The best sentence of each search that is answered, if these are several."""
+    bests = [each.ranked[0] for each in made if each.decision.abstention is None]
+    found = {_place(item): item for item in bests}
+    return list(found.values()) if len(found) > 1 else []
+
+
+def _place(item: Scored) -> tuple[int, int, Span]:
+    record = item.candidate.reading.document
+    return record.document_id, record.version, item.candidate.sentence.span
+
+
+T = TypeVar("T")
+
+
+def _interleaved(lists: Sequence[Sequence[T]]) -> list[T]:
+    return [item for rank in zip_longest(*lists) for item in rank if item is not None]
 
 
 STAGES = ("rewrite", "search", "select", "read", "answer")
@@ -416,24 +532,24 @@ class QueryEngine:
         asked = original if corrected is None else understand(corrected)
         wanted = request.question if request is not None and corrected is None else asked
         kind = request.kind if request else None
-        filters = _narrowed(index, wanted, filters, conversation)
         # For less or more of the last answer, the question is the one that was searched for then.
         is_whole = kind in {"shorter", "more"} or asks_in_general(index, wanted)
-        history = () if is_whole else conversation.exchanges
-        wording = wording_of(wanted, history, model, usages.append)
-        if isinstance(wording, Question):
-            yield from _announced(asked, wording.text)
+        planned = None if is_whole else self._planned(index, wanted, conversation, usages)
+        if planned is None:
+            filters = _narrowed(index, wanted, filters, conversation)
         clock.lap("rewrite")
         document_texts = DocumentTexts(index.reader)
         copies = Copies(index, document_texts, filters)
         retrieval = Retrieval(index, self.reader, self.limits, self.calibration, filters, copies, clock)
-        best = yield from retrieval.find(wording, asked, conversation.exchanges)
-        if isinstance(wording, FollowUp):
-            yield from _announced(asked, best.wording)
-        # The years of two turns are not compared.
-        is_joined = isinstance(wording, FollowUp) and best.question is wording.joined
-        is_apart = request is None and not is_joined
-        sides, note = (yield from retrieval.sides(best)) if is_apart else ((), None)
+        exchanges = conversation.exchanges
+        if planned is None:
+            follows = bool(exchanges) and not is_whole
+            best = yield from retrieval.find(wanted, asked, exchanges, follows=follows)
+        else:
+            best = yield from retrieval.find_all(planned, asked, exchanges)
+        # The years of two turns are not compared, and a plan has sought both values.
+        is_apart = request is None and best.question is wanted
+        sides, note = (yield from retrieval.sides(best)) if is_apart else (best.sides, None)
         ranked, decision = best.with_first(sides)
         passages = _passages(index, best, decision, copies, document_texts)
         yield PassagesFound(passages)
@@ -461,7 +577,9 @@ class QueryEngine:
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
-        draft = replace(draft, made_from=_made_from(index, best, asked, draft, conversation))
+        # A plan may search for words of earlier turns, also where the question stands as it was typed.
+        earlier = exchanges if planned is not None or draft.standalone is not None else ()
+        draft = replace(draft, made_from=_made_from(index, best, asked, draft, earlier))
         if note is not None and stands_first(note):
             yield NoteMade(note)
         answer = yield from self._author(findings, conversation, draft, kind)
@@ -471,6 +589,18 @@ class QueryEngine:
             for usage in usages:
                 timings = add_usage(timings, usage, model)
         return replace(answer, timings=timings)
+
+    def _planned(
+        self, index: Snapshot, asked: Question, conversation: Conversation, usages: list[Usage]
+    ) -> Plan | None:
+        """None without a call to spare, or where the question is searched as typed."""
+        model = self.writer.model if self.writer else None
+        if model is None or model.is_small or not self.limits.may_plan:
+            return None
+        languages = languages_of(index)
+        if not needs_plan(asked, conversation, languages):
+            return None
+        return plan(model, asked, conversation, languages, usages.append, limits=self.limits)
 
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer, kind: Kind | None
@@ -511,7 +641,7 @@ def _passages(
 
 
 def _made_from(
-    index: Snapshot, found: Found, asked: Question, draft: Answer, conversation: Conversation
+    index: Snapshot, found: Found, asked: Question, draft: Answer, earlier: Sequence[Exchange]
 ) -> tuple[int, ...]:
     """The documents that the filters, the reason, the note, the spelling or the earlier turns may name."""
     named = index.reader.records(draft.searched.filters.document_ids) if draft.searched else []
@@ -521,8 +651,7 @@ def _made_from(
     if draft.searched_for is not None:
         shown = "\n".join(passage.text for passage in draft.passages)
         numbers |= documents_of_spelling(index, understand(draft.question), asked, shown)
-    if draft.standalone is not None:
-        numbers.update(number for turn in conversation.exchanges for number in turn.documents)
+    numbers.update(number for turn in earlier for number in turn.documents)
     return tuple(sorted(numbers))
 
 

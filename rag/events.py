@@ -20,8 +20,15 @@ class QuestionRewritten:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchesPlanned:
+    """What a language model wants searched, if other than the question; once more for what is missing."""
+
+    searches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingBegun:
-    """Reading takes most of the time before the passages; for a follow-up, it may come twice."""
+    """Reading takes most of the time before the passages; it comes once for each search."""
 
     sentences: int
 
@@ -59,10 +66,17 @@ class AnswerDone:
 
 
 StreamedEvent = (
-    QuestionCorrected | QuestionRewritten | PassagesFound | NoteMade | Token | CitationMade | AnswerDone
+    QuestionCorrected
+    | QuestionRewritten
+    | SearchesPlanned
+    | PassagesFound
+    | NoteMade
+    | Token
+    | CitationMade
+    | AnswerDone
 )
 
 # The order: the corrected question (if any), ``ReadingBegun`` (with a reader), the passages, the note of what
-# is missing (if any), tokens and citations, the answer. A standalone question that a model wrote comes before
-# ``ReadingBegun``, any other one after it.
+# is missing (if any), tokens and citations, the answer. A standalone question that a model wrote, and the
+# searches that it planned, come before ``ReadingBegun``, any other standalone question after it.
 Event = StreamedEvent | ReadingBegun

@@ -137,7 +137,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
     from rag.engine import QueryEngine
 
     chosen = settings.language_model() if stored or settings.model_set_by else None
-    limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain)
+    limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain, llm_calls=settings.llm_calls)
     engine = QueryEngine(index, settings.reader, limits, keeps=True)
     try:
         if chosen is not None:

@@ -159,7 +159,7 @@ class LanguageModel:
     ``constrain``, ``structure`` and ``choice`` are client arguments: for the form of replies, for JSON, and
     for one of :data:`CHOICES` with log-probabilities. No message may contain ``secret``, its key. Beyond
     ``at_once`` replies, one waits for at most half of its time limit. ``close_connection`` is for abandoned
-    replies.
+    replies. ``is_small``: it can write from a short prompt, and no more.
     """
 
     llm: LLM
@@ -175,6 +175,7 @@ class LanguageModel:
     secret: str | None = None
     at_once: int = AT_ONCE
     close_connection: CloseConnection = lambda: None
+    is_small: bool = False
 
     def __post_init__(self) -> None:
         self.slots = BoundedSemaphore(self.at_once)

@@ -27,7 +27,7 @@ from rag.writing import Writer
 from tests.support.candidates import candidates_in
 from tests.support.libraries import MakeLibrary
 from tests.support.model_server import KNOWN
-from tests.support.scripted import PATIENCE, ScriptedLLM, cites, model_of, says
+from tests.support.scripted import PATIENCE, ScriptedLLM, cites, model_of, plans
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -312,7 +312,7 @@ def test_an_answer_is_made_from_all_that_a_model_was_given(library: MakeLibrary)
     numbers = {each.path.removesuffix(".txt"): each.document_id for each in index.catalog.documents()}
     first = QueryEngine(index).ask("Why did the dock workers at Tolm go on strike?", only(numbers["strike"]))
     repeated = "The port closed for nine days."
-    llm = ScriptedLLM(says("Who paid for the dock workers?"), cites((repeated, "It cost 4 million")))
+    llm = ScriptedLLM(plans("Who paid for the dock workers?"), cites((repeated, "It cost 4 million")))
     engine = QueryEngine(
         index, writer=Writer(model_of(llm), Gate()), calibration=replace(CALIBRATION, threshold=0.0)
     )

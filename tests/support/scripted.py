@@ -135,6 +135,12 @@ def as_json(*statements: tuple[str, str]) -> Script:
     return script
 
 
+def plans(question: str, *searches: str) -> Script:
+    """A plan to search for the question, written out, or for ``searches``; in all reports."""
+    listed = [{"text": text} for text in searches or (question,)]
+    return says(json.dumps({"kind": "answer", "question": question, "searches": listed}))
+
+
 def obeys(instruction: str, words: str) -> Script:
     """A reply that obeys an instruction in a document: it writes ``words``, and cites the instruction."""
     return cites((words, instruction))

@@ -24,6 +24,7 @@ from rag.events import (
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
+    SearchesPlanned,
     StreamedEvent,
     Token,
 )
@@ -123,6 +124,7 @@ class EventReader:
 _KINDS: Mapping[str, Callable[[Any], StreamedEvent]] = {
     "corrected": lambda data: QuestionCorrected(data["searched_for"]),
     "rewritten": lambda data: QuestionRewritten(data["standalone"]),
+    "searches": lambda data: SearchesPlanned(tuple(data["searches"])),
     "passages": lambda data: PassagesFound(parse(tuple[Passage, ...], data["passages"])),
     "note": lambda data: NoteMade(data["note"]),
     "token": lambda data: Token(data["text"], data["verdict"]),

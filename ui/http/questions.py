@@ -34,6 +34,7 @@ from rag.events import (
     QuestionCorrected,
     QuestionRewritten,
     ReadingBegun,
+    SearchesPlanned,
     StreamedEvent,
     Token,
 )
@@ -132,6 +133,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
         - `corrected`, if the spelling was corrected;
         - `rewritten`, if a follow-up was made understandable without the conversation;
+        - `searches`, if a language model planned what is searched, and it is other than the question;
         - `passages`;
         - `note`, if a compared value was not found: the first words of the answer's `note`;
         - any number of `token` and `citation`;
@@ -196,6 +198,8 @@ def server_sent_event(event: StreamedEvent | StreamFailed) -> ServerSentEvent:
             name, data = "corrected", {"searched_for": searched_for}
         case QuestionRewritten(standalone):
             name, data = "rewritten", {"standalone": standalone}
+        case SearchesPlanned(searches):
+            name, data = "searches", {"searches": list(searches)}
         case PassagesFound(passages):
             name, data = "passages", {"passages": [asdict(passage) for passage in passages]}
         case NoteMade(note):

@@ -21,6 +21,7 @@ from rag.events import (
     QuestionCorrected,
     QuestionRewritten,
     ReadingBegun,
+    SearchesPlanned,
     Token,
 )
 from ui.http.streaming import EngineEvents
@@ -36,6 +37,7 @@ class PartialAnswer:
     search_scope: Searched | None = None
     standalone: str | None = None
     searched_for: str | None = None
+    searches: tuple[str, ...] = ()
     searching: int = 0
     reading: int | None = None
     passages: int | None = None
@@ -85,6 +87,8 @@ def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
             partial = replace(partial, searched_for=corrected)
         case QuestionRewritten(rewritten):
             partial = replace(partial, standalone=rewritten)
+        case SearchesPlanned(searches):
+            partial = replace(partial, searches=searches)
         case ReadingBegun(sentences):
             partial = replace(partial, reading=sentences)
         case PassagesFound(passages):
@@ -117,6 +121,7 @@ def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
         partial.standalone,
         partial.search_scope,
         searched_for=partial.searched_for,
+        searches=partial.searches,
         name=partial.writer,
     )
 

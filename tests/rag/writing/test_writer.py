@@ -41,6 +41,7 @@ from tests.support.scripted import (
     hangs,
     model_of,
     obeys,
+    plans,
     says,
     slowly,
 )
@@ -376,7 +377,7 @@ def test_a_failing_model_is_paused_and_the_answer_says_so(seed_index: Library) -
 
 def test_a_follow_up_may_cite_earlier_evidence_by_its_number(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_and_model(
-        seed_index, says(REWRITTEN), cites((SPREADING, SPREADING), (AMNESTY, AMNESTY))
+        seed_index, plans(REWRITTEN), cites((SPREADING, SPREADING), (AMNESTY, AMNESTY))
     )
     events = list(engine.stream(FOLLOW_UP, conversation=from_answers("c1", [first])))
     assert events[0] == QuestionRewritten(REWRITTEN)
@@ -400,16 +401,16 @@ def test_removed_evidence_is_not_shown_to_the_model(seed_index: Library, first: 
     gone = replace(cited, document_id=10**6)
     moved = replace(cited, start=cited.start + 1, end=cited.end + 1)
     conversation = replace(from_answers("c1", [first]), cited=(gone, moved))
-    engine, llm = engine_and_model(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
+    engine, llm = engine_and_model(seed_index, plans(REWRITTEN), cites((SPREADING, SPREADING)))
     answer = engine.ask(FOLLOW_UP, conversation=conversation)
     assert [made.quote for made in answer.citations] == [SPREADING]
     assert len(llm.sent) == 2
 
 
-def test_the_cost_includes_rewriting_the_question(seed_index: Library, first: Answer) -> None:
+def test_the_cost_includes_planning_the_searches(seed_index: Library, first: Answer) -> None:
     engine, _ = engine_and_model(
         seed_index,
-        used(300, 20, says(REWRITTEN)),
+        used(300, 20, plans(REWRITTEN)),
         used(2_000, 100, cites((SPREADING, SPREADING))),
         prices=Prices(1.0, 10.0),
     )
@@ -420,16 +421,16 @@ def test_the_cost_includes_rewriting_the_question(seed_index: Library, first: An
 
 def test_a_standalone_question_has_no_earlier_citations(seed_index: Library, first: Answer) -> None:
     flood = "When was a state of emergency proclaimed in the Isken valley, and by whom?"
-    engine, llm = engine_and_model(seed_index, says(flood), says("NO ANSWER"))
+    engine, llm = engine_and_model(seed_index, plans(flood), says("NO ANSWER"))
     engine.ask(flood, conversation=from_answers("c1", [first]))
     assert AMNESTY not in llm.words(1)
 
 
 def test_a_long_conversation_ends_in_an_answer(seed_index: Library, first: Answer) -> None:
     conversation: Conversation = from_answers("c1", [first] * 150)
-    engine, llm = engine_and_model(seed_index, says(REWRITTEN), cites((SPREADING, SPREADING)))
+    engine, llm = engine_and_model(seed_index, plans(REWRITTEN), cites((SPREADING, SPREADING)))
     assert [made.id for made in engine.ask(FOLLOW_UP, conversation=conversation).citations] == [2]
-    assert len(llm.words(0)) < 12_000
+    assert len(llm.words(0)) < 16_000
 
 
 BUDGET = 3_000

@@ -27,13 +27,14 @@ from index.library import Library
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
-from rag.events import AnswerDone, CitationMade, QuestionCorrected, Token
+from rag.events import AnswerDone, CitationMade, QuestionCorrected, SearchesPlanned, Token
 from tests.support.web_host import web_host
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
 from ui.client import AsyncClient, Client, Filters, LocalClient, ProblemError, SearchResponse
 from ui.client.client import EventReader, Retries
 from ui.errors import ServerGoneError
+from ui.http.questions import server_sent_event
 from ui.settings import Settings
 
 T = TypeVar("T")
@@ -267,6 +268,13 @@ def test_the_parts_of_a_stream_make_no_difference(cuts: list[int], windows: bool
     reader = EventReader()
     events = [event for start, end in pairwise(edges) for event in reader.feed(stream[start:end])]
     assert events == [QuestionCorrected("why?"), *(Token(words, "quoted") for words in WORDS)]
+
+
+def test_the_planned_searches_are_read_as_they_were_sent() -> None:
+    planned = SearchesPlanned(("Wer wurde „verhaftet“?", "why?"))
+    event = server_sent_event(planned)
+    line = f"event: {event['event']}\ndata: {event['data']}\n\n"
+    assert list(EventReader().feed(line.encode())) == [planned]
 
 
 def test_an_error_is_raised_as_the_problem_that_it_is() -> None:

@@ -28,7 +28,7 @@ from rag.writing.writer import Writer
 from tests.support.libraries import MakeLibrary
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
-from tests.support.scripted import ScriptedLLM, cites, model_of, says
+from tests.support.scripted import ScriptedLLM, cites, model_of, plans
 from tests.support.stories import DEPORTATIONS
 from tests.ui.http.conftest import problem
 from ui.app import create_app
@@ -176,7 +176,7 @@ def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -
 
 def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Library) -> None:
     rewritten = "What did Amnesty International link the scam dens in Cambodia to?"
-    llm = ScriptedLLM(says(rewritten), cites((QUOTE + ".", QUOTE)))
+    llm = ScriptedLLM(plans(rewritten), cites((QUOTE + ".", QUOTE)))
     engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate()))
     with served(seed_index, engine) as client:
         first = f"{QUOTE}. [1]\n\n[1]: “{QUOTE}” — Cambodia sweeps"

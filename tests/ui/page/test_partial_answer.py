@@ -13,7 +13,10 @@ from index.records import Filters
 from rag.conversations.history import NO_CONVERSATION, Conversation, from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
+from rag.verification import Gate
+from rag.writing import Writer
 from tests.support.markup import ENGLISH
+from tests.support.scripted import ScriptedLLM, model_of, plans, says
 from ui.page.markup.answer import answer_markup, understood_markup
 from ui.page.partial_answer import PartialAnswer, partial_answers, partial_markup, stopped_markup
 
@@ -113,3 +116,18 @@ def test_a_follow_up_says_what_it_was_taken_to_ask(seed_engine: QueryEngine) -> 
     shown = [understood in partial_markup(each, ENGLISH) for each in made]
     assert shown == sorted(shown), "once told, it stays"
     assert (shown[0], shown[-1]) == (False, True)
+
+
+def test_what_a_model_plans_to_search_is_shown_while_the_reader_waits(seed_engine: QueryEngine) -> None:
+    searches = ("Who ordered <b>the raids</b>?", "Who was arrested in the raids?")
+    llm = ScriptedLLM(plans(ORDERED, *searches), says("NO ANSWER"))
+    engine = QueryEngine(seed_engine.index, writer=Writer(model_of(llm), Gate()))
+    first = seed_engine.ask(ORDERED)
+    made = anyio.run(steps, engine, "And who was arrested?", Filters(), from_answers("c", [first]))
+    line = (
+        '<p class="fn-understood">Searches for <q>Who ordered &#60;b&#62;the raids&#60;&#47;b&#62;&#63;</q>'
+        " · <q>Who was arrested in the raids&#63;</q></p>"
+    )
+    shown = [line in partial_markup(each, ENGLISH) for each in made]
+    assert (shown[0], any(shown), shown[-1]) == (False, True, False), "the answer itself has no such line"
+    assert made[-1].searches == searches

@@ -348,6 +348,13 @@ def understood_markup(standalone: str | None, locale: Locale) -> str:
     return f'<p class="fn-understood">{words}</p>'
 
 
+def searches_markup(searches: Sequence[str], locale: Locale) -> str:
+    if not searches:
+        return ""
+    listed = " · ".join(f"<q>{escape(search)}</q>" for search in searches)
+    return f'<p class="fn-understood">{string_markup(locale, "waiting.searches", searches=listed)}</p>'
+
+
 _CHANGE_OVER = f"FOOTNOTED_MODEL={MULTILINGUAL_MODEL} footnoted sync"
 
 # The most other documents with the same words that an attribution names; the JSON form has all.
@@ -369,10 +376,12 @@ def waiting_markup(
     searched: Searched | None = None,
     *,
     searched_for: str | None = None,
+    searches: Sequence[str] = (),
     name: str | None = None,
 ) -> str:
     """``doing`` is the key of the string that says what the engine does, ``count`` the number in it."""
     above = interpretation_markup(standalone, searched_for, searched, locale)
+    above += searches_markup(searches, locale)
     words = string_markup(locale, doing, count, name=escape(name or ""))
     return f'<div class="fn-waiting">{above}{words}</div>'
 
