@@ -1,4 +1,4 @@
-"""How much of the library is read for an answer, how many sentences it cites, and what a model costs."""
+"""How much of the library is read for an answer, how many sentences it cites, how long a plan takes."""
 
 from __future__ import annotations
 
@@ -18,19 +18,14 @@ MAX_SENTENCES = 8
 # The probability from which an answer is certain; ``benchmarks/certain.py`` says how many questions reach it.
 CERTAIN = 0.9
 
-# Of a language model for one answer: one plans the searches, one writes, one judges, one repairs.
-LLM_CALLS = 4
-# From so many calls on, one of them plans.
-CALLS_WITH_PLAN = 2
 PLAN_SECONDS = 10.0
-PLAN_TOKENS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
     """``dense_weight`` is 0 for words alone, 1 for vectors alone; ``threshold`` None: the calibrated one.
 
-    ``plan_seconds`` and ``plan_tokens`` limit the reply that plans the searches.
+    ``plan_seconds`` are for the reply of a language model that plans the searches; with 0, none is asked for.
     """
 
     dense_weight: float = DENSE_WEIGHT
@@ -39,13 +34,7 @@ class AnswerLimits:
     max_sentences: int = MAX_SENTENCES
     certain: float = CERTAIN
     threshold: float | None = None
-    llm_calls: int = LLM_CALLS
     plan_seconds: float = PLAN_SECONDS
-    plan_tokens: int = PLAN_TOKENS
-
-    @property
-    def may_plan(self) -> bool:
-        return self.llm_calls >= CALLS_WITH_PLAN
 
 
 DEFAULT_LIMITS = AnswerLimits()

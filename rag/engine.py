@@ -50,7 +50,7 @@ from rag.finding.reading import Reader, Reading, open_reader, read
 from rag.finding.spelling import correct, documents_of_spelling
 from rag.follow_ups import Exchange, FollowUp, follow_up, report_meant, without_repetition
 from rag.llm import Usage
-from rag.planning import Plan, Search, languages_of, needs_plan, plan, search_missing
+from rag.planning import Plan, Search, languages_of, needs_plan, plan
 from rag.questions import Form, Question, understand
 from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
 from rag.writing.composition import QUOTED, Composition, Findings, abstain, numbers_of, quote
@@ -177,17 +177,6 @@ class Retrieval:
             made.append(found)
         merged = _merged(question, sorted(made, key=_surety, reverse=True))
         return replace(merged, sides=_bests(made)) if question.form is Form.COMPARISON else merged
-
-    def find_missing(self, found: Found, missing: str) -> Generator[Event, None, Found | None]:
-        """Search once more for what a reply names as missing, and put it first; None if nothing is new."""
-        search = search_missing(found.question, missing)
-        if search is None:
-            return None
-        yield SearchesPlanned((search.text,))
-        more = yield from self._made(search)
-        merged = _merged(found.question, [more, found])
-        known = {_place(item) for item in found.ranked}
-        return merged if any(_place(item) not in known for item in merged.ranked) else None
 
     def _made(self, search: Search, *, is_overview: bool = False) -> Generator[Event, None, Found]:
         """Where its report does not answer, all are searched: the model may have taken one for another."""
@@ -593,14 +582,14 @@ class QueryEngine:
     def _planned(
         self, index: Snapshot, asked: Question, conversation: Conversation, usages: list[Usage]
     ) -> Plan | None:
-        """None without a call to spare, or where the question is searched as typed."""
+        """None without time for a plan, or where the question is searched as typed."""
         model = self.writer.model if self.writer else None
-        if model is None or model.is_small or not self.limits.may_plan:
+        if model is None or model.is_small or not self.limits.plan_seconds:
             return None
         languages = languages_of(index)
         if not needs_plan(asked, conversation, languages):
             return None
-        return plan(model, asked, conversation, languages, usages.append, limits=self.limits)
+        return plan(model, asked, conversation, languages, usages.append, seconds=self.limits.plan_seconds)
 
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer, kind: Kind | None

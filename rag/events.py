@@ -21,7 +21,7 @@ class QuestionRewritten:
 
 @dataclass(frozen=True, slots=True)
 class SearchesPlanned:
-    """What a language model wants searched, if other than the question; once more for what is missing."""
+    """What a language model wants searched, if other than the question."""
 
     searches: tuple[str, ...]
 

@@ -16,20 +16,21 @@ import regex
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, terms
 from index.text import detect
-from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
+from rag.answer_limits import PLAN_SECONDS
 from rag.conversations.history import Conversation
 from rag.errors import ModelError
 from rag.finding.abstention import name_language
 from rag.finding.matching import contains_term, content_words, words_of
 from rag.llm import LanguageModel, Usage
-from rag.llm.messages import BYTES_A_TOKEN, tokens, without_thoughts
+from rag.llm.messages import tokens, without_thoughts
 from rag.llm.prompts import MOST_SEARCHES, Turn, plan_prompt
-from rag.questions import POSSESSIVE, Form, Question
+from rag.questions import Form, Question
 
 MOST_TURNS = 4
 MOST_REPORTS = 6  # of those that earlier answers cite, the latest
 _MOST_QUESTION = 500  # characters
 _MOST_SEARCH = 300
+_MOST_REPLY = 1_200  # bytes after the thoughts: about 400 tokens
 _MOST_LANGUAGES = 4
 # A question is searched in a language that so large a share of the reports has.
 _SHARE_OF_LANGUAGE = 0.1
@@ -63,7 +64,6 @@ _ASKS_REPORTS = regex.compile(
     regex.IGNORECASE,
 )
 
-_COMPARES = regex.compile(r"\b(?:than|difference|ratio)\b", regex.IGNORECASE)
 _YEAR = regex.compile(r"\b(?:19|20)\p{N}\p{N}\b")
 
 
@@ -80,7 +80,6 @@ def needs_plan(question: Question, conversation: Conversation, languages: Sequen
     return (
         bool(conversation.exchanges)
         or question.form in {Form.COMPARISON, Form.LIST}
-        or _COMPARES.search(question.text) is not None
         or len(set(_YEAR.findall(question.text))) > 1
         or _ASKS_REPORTS.search(question.text) is not None
         or (question.language != UNKNOWN_LANGUAGE and any(code != question.language for code in languages))
@@ -94,7 +93,7 @@ def plan(
     languages: Sequence[str],
     note_usage: Callable[[Usage], object] = lambda _: None,
     *,
-    limits: AnswerLimits = DEFAULT_LIMITS,
+    seconds: float = PLAN_SECONDS,
 ) -> Plan | None:
     """None if the model fails or its reply is of no use. ``note_usage`` gets the tokens of any reply."""
     reports = _cited_reports(conversation)
@@ -108,15 +107,14 @@ def plan(
     messages = plan_prompt(question.text, turns, list(reports.values()), named, budget)
     if sum(tokens(message.text) for message in messages) > budget:
         return None
-    most = limits.plan_tokens * BYTES_A_TOKEN
     reply = ""
     try:
-        writing = model.write(messages, seconds=limits.plan_seconds)
+        writing = model.write(messages, seconds=seconds)
         try:
             for piece in writing:
                 reply += piece
-                # What comes after so many tokens is not read.
-                if len(without_thoughts(reply).encode("utf-8", "replace")) > most:
+                # What comes after so much is not read.
+                if len(without_thoughts(reply).encode("utf-8", "replace")) > _MOST_REPLY:
                     break
         finally:
             note_usage(writing.usage)
@@ -151,23 +149,6 @@ def read_plan(
     return Plan(written, chosen or (Search(written),), "answer" if kind == "instruction" else kind)
 
 
-def search_missing(question: Question, missing: str) -> Search | None:
-    """Return one more search for what a reply names as missing; None if it is all of the question.
-
-    The names of the question are put in: *figure for 2021* alone would find that of anybody.
-    """
-    said = " ".join(_NOT_FOUND.sub(" ", missing).split())[:_MOST_SEARCH].strip(" .;")
-    language = question.language
-    has = words_of(said, language)
-    names = [POSSESSIVE.sub("", name) for name in question.names if not any(map(str.isdigit, name))]
-    lacking = [name for name in names if not all(contains_term(has, term) for term in terms(name, language))]
-    text = " ".join([said, *lacking])
-    searched = words_of(text, language)
-    is_new = not all(contains_term(searched, term) for term in content_words(question.text, language))
-    return Search(text) if is_new and content_words(said, language) else None
-
-
-_NOT_FOUND = regex.compile(r"(?m)^\W*not found\s*:|\n", regex.IGNORECASE)
 _FINAL_COMMA = regex.compile(r",(?=\s*[}\]])")
 # A character of a script that puts no spaces between words stands for a word.
 _FIGURE_OR_SIGN = regex.compile(r"\p{N}+|[\p{Han}\p{Khmer}\p{Lao}\p{Myanmar}\p{Thai}]")

@@ -137,7 +137,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
     from rag.engine import QueryEngine
 
     chosen = settings.language_model() if stored or settings.model_set_by else None
-    limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain, llm_calls=settings.llm_calls)
+    limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain, plan_seconds=settings.llm_plan)
     engine = QueryEngine(index, settings.reader, limits, keeps=True)
     try:
         if chosen is not None:
@@ -152,11 +152,12 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
 def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
     """The caller closes the model. Raises JudgeError or ModelSetupError."""
     from rag.errors import JudgeError
-    from rag.llm import open_model
+    from rag.llm import looks_small, open_model
     from rag.verification import Gate, open_judge
     from rag.writing import Writer
 
     model = open_model(chosen)
+    model.is_small = looks_small(chosen)
     try:
         judge = open_judge(settings.judge, model, settings.thresholds())
     except JudgeError:

@@ -29,7 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from rag.answer_limits import CERTAIN, LLM_CALLS
+from rag.answer_limits import CERTAIN, PLAN_SECONDS
 from ui.errors import SettingsError
 from ui.stored_model import read_model
 
@@ -469,12 +469,12 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         description="The model's sentences can count as supported only if the library answers the question "
         "with at least this probability. Lower it for a model that knows when there is no answer.",
     )
-    llm_calls: Annotated[int, Needs("a whole number of calls from 0 to 20")] = Field(
-        LLM_CALLS,
+    llm_plan: Annotated[float, Needs("a number of seconds, 0 to 600")] = Field(
+        PLAN_SECONDS,
         ge=0,
-        le=20,
-        description="How often the model may be asked for one answer, besides judging its sentences. With "
-        "`0` or `1`, no call is left to plan the searches, which suits a slow model.",
+        le=600,
+        description="The time that the model has to plan what is searched for a follow-up, a comparison or a "
+        "question in another language. With `0`, it plans nothing, which suits a slow model.",
     )
     llm_folder: Annotated[Path | None, Needs("the path of a folder")] = Field(
         None,

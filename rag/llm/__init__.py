@@ -1,6 +1,14 @@
 """Access to language models through llama-index. No other package calls a language model."""
 
-from rag.llm.discovery import LocalServer, OfferedModel, about, list_models, local_servers, of_file
+from rag.llm.discovery import (
+    LocalServer,
+    OfferedModel,
+    about,
+    list_models,
+    local_servers,
+    looks_small,
+    of_file,
+)
 from rag.llm.language_model import AT_ONCE, LanguageModel, ModelLimits, Prices, Trial
 from rag.llm.messages import Reply, Usage
 from rag.llm.providers import ModelSettings, open_model
@@ -19,6 +27,7 @@ __all__ = [
     "about",
     "list_models",
     "local_servers",
+    "looks_small",
     "of_file",
     "open_model",
 ]

@@ -83,7 +83,7 @@ def list_models(
     if where is None or provider not in {*DEFAULT_ADDRESSES, "llamacpp"}:
         raise ModelSetupError(f"the provider {provider!r} has no list of models; give the model's name")
     with client_for(where, seconds) as client:
-        server = _Server(client, where.rstrip("/"), key, seconds)
+        server = _Server(client, where.rstrip("/"), provider, key, seconds)
         if provider == "ollama":
             return _ollama_models(server)
         return tuple(offered for _, offered in _openai_models(server, provider))
@@ -91,15 +91,15 @@ def list_models(
 
 def about(settings: ModelSettings, seconds: float = LIST_SECONDS) -> OfferedModel:
     """What is known of a model without asking it anything; if its server says nothing, what its name says."""
-    unknown = OfferedModel(settings.model, _is_small(_billions_in(settings.model)))
-    if settings.provider == "llamacpp" and settings.address is None:
+    if _is_file(settings):
         return of_file(Path(settings.model).expanduser())
+    unknown = OfferedModel(settings.model, looks_small(settings))
     where = settings.address or DEFAULT_ADDRESSES.get(settings.provider)
     if where is None:
         return unknown
     try:
         with client_for(where, seconds) as client:
-            server = _Server(client, where.rstrip("/"), settings.key, seconds)
+            server = _Server(client, where.rstrip("/"), settings.provider, settings.key, seconds)
             if settings.provider == "ollama":
                 return _shown_by_ollama(server, settings.model)
             listed = [model for _, model in _openai_models(server, settings.provider)]
@@ -112,6 +112,17 @@ def about(settings: ModelSettings, seconds: float = LIST_SECONDS) -> OfferedMode
             return found
     except (ModelError, ModelSetupError):
         return unknown
+
+
+def looks_small(settings: ModelSettings) -> bool:
+    """By the size of its file or the size in its name; no server is asked."""
+    if _is_file(settings):
+        return of_file(Path(settings.model).expanduser()).is_small
+    return _is_small(_billions_in(settings.model))
+
+
+def _is_file(settings: ModelSettings) -> bool:
+    return settings.provider == "llamacpp" and not settings.address
 
 
 def of_file(file: Path) -> OfferedModel:
@@ -139,7 +150,7 @@ def _server_at(place: Place, seconds: float) -> LocalServer | None:
         if place.name == OLLAMA:
             return LocalServer(OLLAMA, "ollama", root, list_models("ollama", root, None, seconds))
         with client_for(root, seconds) as client:
-            listed = _openai_models(_Server(client, f"{root}/v1", None, seconds), "openai")
+            listed = _openai_models(_Server(client, f"{root}/v1", "openai", None, seconds), "openai")
     except (ModelError, ModelSetupError):
         return None
     owners = {owner for owner, _ in listed}
@@ -158,27 +169,26 @@ def _server_at(place: Place, seconds: float) -> LocalServer | None:
 class _Server:
     """The address of a server, and a client that connects to no link-local address."""
 
-    def __init__(self, client: httpx.Client, address: str, key: str | None, seconds: float) -> None:
+    def __init__(
+        self, client: httpx.Client, address: str, provider: str, key: str | None, seconds: float
+    ) -> None:
         self.address = address
         self._client = client
         self._key = key
         self._seconds = seconds
+        if provider == "anthropic":
+            self._headers = {"anthropic-version": "2023-06-01"} | ({"x-api-key": key} if key else {})
+        else:
+            self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 (JSON)
-        return self._asked("GET", url, headers, None)
-
-    def post(self, url: str, body: Mapping[str, str]) -> Any:  # noqa: ANN401 (JSON)
-        return self._asked("POST", url, None, body)
-
-    def _asked(
-        self, method: str, url: str, headers: Mapping[str, str] | None, body: Mapping[str, str] | None
-    ) -> Any:  # noqa: ANN401 (JSON)
+    def asked(self, url: str, body: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 (JSON)
+        """With a ``body``, by POST. Raises ModelError."""
         import httpx
 
-        own = {"Authorization": f"Bearer {self._key}"} if self._key and headers is None else (headers or {})
+        method = "GET" if body is None else "POST"
         deadline = time.monotonic() + self._seconds
         try:
-            with self._client.stream(method, url, headers=dict(own), json=body) as response:
+            with self._client.stream(method, url, headers=self._headers, json=body) as response:
                 response.raise_for_status()
                 received = bytearray()
                 for piece in response.iter_bytes():
@@ -206,11 +216,6 @@ class _Server:
     def _failed(self, reason: str, detail: str = "") -> ModelError:
         return ModelError(f"the models of {self.address} cannot be listed: {reason}", "error", detail)
 
-    def headers(self, provider: str) -> Mapping[str, str] | None:
-        if provider != "anthropic":
-            return None
-        return {"anthropic-version": "2023-06-01"} | ({"x-api-key": self._key} if self._key else {})
-
     def no_list(self) -> ModelError:
         return self._failed("what it sent is no list of models")
 
@@ -234,7 +239,7 @@ _CONTEXT_FIELDS = (
 def _openai_models(server: _Server, provider: str) -> list[tuple[str, OfferedModel]]:
     """Return each model with its owner, by name."""
     path = "/v1/models?limit=1000" if provider == "anthropic" else "/models"
-    sent = server.get(f"{server.address}{path}", server.headers(provider))
+    sent = server.asked(f"{server.address}{path}")
     listed = sent.get("data") if isinstance(sent, dict) else sent
     if not isinstance(listed, list):
         raise server.no_list()
@@ -261,7 +266,7 @@ def _context_of_llamacpp(server: _Server) -> int | None:
     parts = urlsplit(server.address)
     root = parts._replace(path=parts.path.rstrip("/").removesuffix("/v1"), query="", fragment="")
     try:
-        sent = server.get(f"{urlunsplit(root)}/props")
+        sent = server.asked(f"{urlunsplit(root)}/props")
     except ModelError:
         return None
     started = sent.get("default_generation_settings") if isinstance(sent, dict) else None
@@ -273,7 +278,7 @@ def _context_of_llamacpp(server: _Server) -> int | None:
 
 def _ollama_models(server: _Server) -> tuple[OfferedModel, ...]:
     """The model that was pulled last comes first."""
-    sent = server.get(f"{server.address}/api/tags")
+    sent = server.asked(f"{server.address}/api/tags")
     listed = sent.get("models") if isinstance(sent, dict) else None
     if not isinstance(listed, list):
         raise server.no_list()
@@ -288,7 +293,7 @@ def _ollama_models(server: _Server) -> tuple[OfferedModel, ...]:
 
 
 def _shown_by_ollama(server: _Server, name: str) -> OfferedModel:
-    sent = server.post(f"{server.address}/api/show", {"model": name})
+    sent = server.asked(f"{server.address}/api/show", {"model": name})
     details, info = _field(sent, "details"), _field(sent, "model_info")
     fields = info.items() if isinstance(info, dict) else ()
     contexts = [_count(value) for field, value in fields if str(field).endswith(".context_length")]

@@ -159,7 +159,7 @@ class LanguageModel:
     ``constrain``, ``structure`` and ``choice`` are client arguments: for the form of replies, for JSON, and
     for one of :data:`CHOICES` with log-probabilities. No message may contain ``secret``, its key. Beyond
     ``at_once`` replies, one waits for at most half of its time limit. ``close_connection`` is for abandoned
-    replies. ``is_small``: it can write from a short prompt, and no more.
+    replies. ``is_small``: it plans no searches.
     """
 
     llm: LLM

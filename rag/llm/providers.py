@@ -167,6 +167,7 @@ def client_for(address: str, seconds: float) -> httpx.Client:
     import httpx
 
     _refuse_link_local(address)
+    # A proxy from the environment must not receive requests to this machine.
     client = httpx.Client(trust_env=not _is_local(address), timeout=seconds)
     _guard(client)
     return client
@@ -301,14 +302,10 @@ def _openai_like(
     *,
     at_once: int = AT_ONCE,
 ) -> LanguageModel:
-    import httpx
     from llama_index.llms.openai_like import OpenAILike
 
-    address = _valid_address(address)
     is_llamacpp = settings.provider == "llamacpp"
-    # A proxy from the environment must not receive requests to this machine.
-    client = httpx.Client(trust_env=not _is_local(address), timeout=settings.limits.seconds)
-    _guard(client)
+    client = client_for(address, settings.limits.seconds)
     open_responses = OpenResponses()
     client.event_hooks = {"response": [open_responses.note]}
     llm = OpenAILike(

@@ -140,7 +140,7 @@ def test_a_server_of_this_machine_is_chosen_with_one_click_and_the_offer_is_made
         models = dialog.get_by_label("Model of llama.cpp", exact=True)
         expect(models).to_have_value("own-8b")
         models.select_option("own-1b")
-        expect(dialog).to_contain_text("A small model: it gets a short prompt")
+        expect(dialog).to_contain_text("A small model: mistakes are more likely")
         models.select_option("own-8b")
         expect(dialog).not_to_contain_text("A small model")
         dialog.get_by_role("button", name="Use this model of llama.cpp").click()

@@ -19,7 +19,7 @@ from rag.follow_ups import (
 )
 from rag.questions import MAX_QUESTION_CHARACTERS, understand
 from tests.support.candidates import record
-from tests.support.libraries import MakeLibrary
+from tests.support.libraries import RAIL_AND_FERRIES, MakeLibrary
 
 
 @pytest.mark.parametrize(
@@ -71,24 +71,8 @@ def test_only_a_question_of_several_words_may_begin_another_subject(question: st
     assert follow_up(understand(question), [CITED]).is_whole is whole
 
 
-ORRIN = """# Orrin rail
-
-Orrin rail employed 412 drivers in 2021.
-
-In 2022 it employed 388 drivers.
-
-The number of drivers fell because the depot in Varda was closed.
-"""
-TAMBER = """# Tamber ferries
-
-Tamber ferries carried 52,000 cars in 2022.
-
-The ferries were built in Isken.
-"""
-
-
 def asked_in_turn(library: MakeLibrary, *questions: str) -> list[Answer]:
-    engine = library({"orrin.md": ORRIN, "tamber.md": TAMBER})
+    engine = library(RAIL_AND_FERRIES)
     answers: list[Answer] = []
     for question in questions:
         answers.append(engine.ask(question, conversation=from_answers("c", answers)))

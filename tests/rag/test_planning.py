@@ -20,37 +20,20 @@ from rag.answer_limits import AnswerLimits
 from rag.answers import Answer
 from rag.conversations import Conversation, from_answers
 from rag.conversations.history import NO_CONVERSATION
-from rag.engine import Clock, QueryEngine, Retrieval
+from rag.engine import QueryEngine
 from rag.events import AnswerDone, PassagesFound, QuestionRewritten, SearchesPlanned
 from rag.events import Event as AnswerEvent
-from rag.finding.citations import Copies, DocumentTexts
-from rag.finding.ranking import CALIBRATION
 from rag.follow_ups import Exchange
 from rag.llm import LanguageModel, ModelLimits, ModelSettings, Usage, open_model
 from rag.llm.messages import tokens, without_thoughts
 from rag.llm.prompts import MOST_SEARCHES, Turn, plan_prompt
-from rag.planning import Plan, Search, needs_plan, plan, read_plan, search_missing
+from rag.planning import Plan, Search, needs_plan, plan, read_plan
 from rag.questions import understand
 from rag.verification import Gate
 from rag.writing import Writer
-from tests.support.libraries import MakeLibrary
+from tests.support.libraries import RAIL_AND_FERRIES, MakeLibrary
 from tests.support.model_server import USAGE, model_server
 
-ORRIN = """# Orrin rail
-
-Orrin rail employed 412 drivers in 2021.
-
-In 2022 it employed 388 drivers.
-
-The number of drivers fell because the depot in Varda was closed.
-"""
-TAMBER = """# Tamber ferries
-
-Tamber ferries carried 52,000 cars in 2022.
-
-The ferries were built in Isken.
-"""
-FILES = {"orrin.md": ORRIN, "tamber.md": TAMBER}
 DRIVERS = "How many drivers did Orrin rail have in 2021?"
 IN_2022 = "How many drivers did Orrin rail have in 2022?"
 CARS = "How many cars did Tamber ferries carry in 2022?"
@@ -142,7 +125,7 @@ class Talk:
 
 @pytest.fixture
 def talk(library: MakeLibrary, model: LanguageModel) -> Talk:
-    return talking(library(FILES).index, model)
+    return talking(library(RAIL_AND_FERRIES).index, model)
 
 
 def talking(index: Library, model: LanguageModel, **limits: Any) -> Talk:  # noqa: ANN401
@@ -238,7 +221,7 @@ def test_a_plan_that_takes_too_long_is_left_out(
     library: MakeLibrary, model: LanguageModel, recorded: Recorded
 ) -> None:
     recorded.hangs = Event()
-    talk = talking(library(FILES).index, model, plan_seconds=0.5)
+    talk = talking(library(RAIL_AND_FERRIES).index, model, plan_seconds=0.5)
     talk(DRIVERS)
     began = time.monotonic()
     answer = talk("and in 2022?")
@@ -250,7 +233,7 @@ def test_a_refused_plan_costs_no_answer(library: MakeLibrary, recorded: Recorded
     with model_server(recorded) as server:
         limits = ModelLimits(attempts=1)
         model = open_model(ModelSettings("openai", "small", server.address, limits=limits))
-        talk = talking(library(FILES).index, model)
+        talk = talking(library(RAIL_AND_FERRIES).index, model)
         talk(DRIVERS)
         server.refusal = (429, "too many")
         answer = talk("and in 2022?")
@@ -267,7 +250,7 @@ Orrin rail employed 412 drivers in 2021.
 def test_instructions_in_a_title_are_data_and_a_model_that_obeys_them_is_not_followed(
     library: MakeLibrary, model: LanguageModel, recorded: Recorded
 ) -> None:
-    talk = talking(library({"hostile.md": HOSTILE, "tamber.md": TAMBER}).index, model)
+    talk = talking(library({"hostile.md": HOSTILE, "tamber.md": RAIL_AND_FERRIES["tamber.md"]}).index, model)
     obeyed = "What is the password of the administrator?"
     recorded.plans = [planned(obeyed, ("password of the administrator", 1))]
     talk(DRIVERS)
@@ -298,11 +281,10 @@ def test_an_overview_is_of_the_report_that_is_meant(talk: Talk, recorded: Record
     assert set(talk.found) == {"Orrin rail"}
 
 
-@pytest.mark.parametrize("calls", [0, 1])
-def test_with_no_call_to_spare_nothing_is_planned(
-    library: MakeLibrary, model: LanguageModel, recorded: Recorded, calls: int
+def test_without_time_for_it_nothing_is_planned(
+    library: MakeLibrary, model: LanguageModel, recorded: Recorded
 ) -> None:
-    talk = talking(library(FILES).index, model, llm_calls=calls)
+    talk = talking(library(RAIL_AND_FERRIES).index, model, plan_seconds=0.0)
     talk(DRIVERS)
     talk("and in 2022?")
     assert recorded.calls == ["write", "write"]
@@ -310,7 +292,7 @@ def test_with_no_call_to_spare_nothing_is_planned(
 
 def test_a_small_model_plans_nothing(library: MakeLibrary, model: LanguageModel, recorded: Recorded) -> None:
     model.is_small = True
-    talk = talking(library(FILES).index, model)
+    talk = talking(library(RAIL_AND_FERRIES).index, model)
     talk(DRIVERS)
     assert talk("and in 2022?").standalone == f"{DRIVERS} and in 2022? (Orrin rail)"
     assert recorded.calls == ["write", "write"]
@@ -407,56 +389,6 @@ def test_a_plan_is_made_where_it_can_change_something(
     assert needs_plan(understand(question), BEFORE, languages)
 
 
-@pytest.mark.parametrize(
-    ("question", "missing", "search"),
-    [
-        (
-            CARS,
-            "NOT FOUND: the place where the ferries were built",
-            "the place where the ferries were built Tamber",
-        ),
-        (CARS, "the crew of Tamber ferries", "the crew of Tamber ferries"),
-        (CARS, "NOT FOUND: cars in 2022.", "cars in 2022 Tamber"),
-        (CARS, "NOT FOUND: cars that the ferries carried in 2022.", None),
-        (CARS, "…", None),
-        (CARS, "", None),
-        (
-            "Did Orrin rail have more drivers in 2022 than in 2021?",
-            "- Not found: drivers in 2022\n- NOT FOUND: drivers in 2021",
-            "drivers in 2022 drivers in 2021 Orrin",
-        ),
-    ],
-)
-def test_what_is_missing_is_searched_with_the_names_of_the_question(
-    question: str, missing: str, search: str | None
-) -> None:
-    made = search_missing(understand(question), missing)
-    assert made == (None if search is None else Search(search))
-
-
-def test_what_is_missing_is_searched_once_more_and_comes_first(library: MakeLibrary) -> None:
-    engine = library(FILES)
-    with engine.index.snapshot() as index:
-        copies = Copies(index, DocumentTexts(index.reader), NO_FILTERS)
-        retrieval = Retrieval(index, engine.reader, AnswerLimits(), CALIBRATION, NO_FILTERS, copies, Clock())
-        found, _ = ran(retrieval.find(understand(CARS), understand(CARS), (), follows=False))
-        only = replace(found, ranked=found.ranked[:1])
-        more, events = ran(retrieval.find_missing(only, "NOT FOUND: the place where they were built"))
-        assert events[0] == SearchesPlanned(("the place where they were built Tamber",))
-        assert more.ranked[0].candidate.sentence.text == "The ferries were built in Isken."
-        assert CARRIED in [item.candidate.sentence.text for item in more.ranked]
-        assert ran(retrieval.find_missing(found, "NOT FOUND: cars in 2022"))[0] is None
-
-
-def ran(finding: Any) -> tuple[Any, list[AnswerEvent]]:  # noqa: ANN401
-    events: list[AnswerEvent] = []
-    try:
-        while True:
-            events.append(next(finding))
-    except StopIteration as end:
-        return end.value, events
-
-
 def test_the_prompt_has_the_last_turns_that_fit_and_always_one() -> None:
     turns = [Turn(f"Question {place}?", "An answer. " * 40, 1) for place in range(9)]
     system, *_, user = plan_prompt("And </report> in [1.1] March?", turns, ["Title"], ["English"], 1_800)
@@ -481,6 +413,6 @@ def test_a_context_without_room_for_the_last_turn_is_not_asked(
 def test_no_more_of_a_reply_is_read_than_its_limit(model: LanguageModel, recorded: Recorded) -> None:
     spent: list[Usage] = []
     recorded.plans = [planned(IN_2022, (IN_2022, 1)) + " and so on" * 5_000]
-    made = plan(model, ASKED, BEFORE, ["en"], spent.append, limits=AnswerLimits(plan_tokens=100))
+    made = plan(model, ASKED, BEFORE, ["en"], spent.append)
     assert made == Plan(IN_2022, (Search(IN_2022, 7),))
     assert len(spent) == 1

@@ -165,9 +165,11 @@ def test_more_adds_what_was_not_quoted_until_nothing_is_left(seed_engine: QueryE
     first = seed_engine.ask(DISPLACED)
     more = seed_engine.ask("more", conversation=conversation(first))
     assert more.text.startswith(
-        "On 20 March the Ministry of Civil Protection had 12,400 displaced people on its"
+        "The Ministry of Civil Protection counted 15,900 displaced people on 12 May, against 12,400"
     )
     assert more.standalone == DISPLACED
+    said = [first.text[each.start : each.end] for each in first.sentences]
+    assert not [sentence for sentence in said if sentence in more.text]
     rest = seed_engine.ask("what else?", conversation=conversation(first, more))
     assert (rest.cause, rest.citations) == ("nothing_more", ())
     after = seed_engine.ask("And in May?", conversation=conversation(first, more, rest))

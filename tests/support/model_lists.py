@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.support.model_server import listening
 
 
 @dataclass
@@ -73,10 +74,6 @@ def list_server(sent: Mapping[str, Any]) -> Iterator[ListServer]:
         def log_message(self, *_arguments: object) -> None:
             """Write no log."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        server = ListServer(f"http://127.0.0.1:{listening.server_address[1]}", sent)
-        thread = Thread(target=listening.serve_forever, daemon=True)
-        thread.start()
+    with listening(Handler) as root:
+        server = ListServer(root, sent)
         yield server
-        listening.shutdown()
-        thread.join()

@@ -50,6 +50,17 @@ def citing(words: str, begins: str) -> Reply:
 
 
 @contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Yield the address of a server on this machine, whose requests ``handler`` answers."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
 def model_server(reply: Reply = ready) -> Iterator[ModelServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -77,13 +88,9 @@ def model_server(reply: Reply = ready) -> Iterator[ModelServer]:
         def log_message(self, *_arguments: object) -> None:
             """Write no log."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        server = ModelServer(f"http://127.0.0.1:{listening.server_address[1]}/v1", reply)
-        thread = Thread(target=listening.serve_forever, daemon=True)
-        thread.start()
+    with listening(Handler) as root:
+        server = ModelServer(f"{root}/v1", reply)
         yield server
-        listening.shutdown()
-        thread.join()
 
 
 def _chunk(delta: Mapping[str, str], finish: str | None = None) -> dict[str, Any]:

@@ -83,11 +83,9 @@ def list_(
 
 
 def _models_here(settings: Settings) -> list[dict[str, Any]]:
-    from rag.llm import local_servers, of_file
-    from ui.stored_model import LLAMACPP, gguf_files
+    from rag.llm import local_servers
 
-    files = gguf_files(settings.models, settings.llm_folder)
-    listed = [_listed(LLAMACPP, None, of_file(file)) for file in files]
+    listed = _files(settings)
     for server in local_servers():
         listed += [_listed(server.provider, server.address, model) for model in server.models]
     return listed
@@ -96,14 +94,22 @@ def _models_here(settings: Settings) -> list[dict[str, Any]]:
 def _models_of(
     settings: Settings, provider: str, address: str | None, key: str | None
 ) -> list[dict[str, Any]]:
-    from rag.llm import list_models, of_file
-    from ui.stored_model import LLAMACPP, check_place, gguf_files
+    from rag.llm import list_models
+    from ui.stored_model import LLAMACPP, check_place
 
     check_place(provider, address, key)
     if provider == LLAMACPP and not address:
-        files = gguf_files(settings.models, settings.llm_folder)
-        return [_listed(provider, None, of_file(file)) for file in files]
+        return _files(settings)
     return [_listed(provider, address, model) for model in list_models(provider, address or None, key)]
+
+
+def _files(settings: Settings) -> list[dict[str, Any]]:
+    from rag.llm import of_file
+    from ui.stored_model import LLAMACPP, gguf_files
+
+    return [
+        _listed(LLAMACPP, None, of_file(file)) for file in gguf_files(settings.models, settings.llm_folder)
+    ]
 
 
 def _listed(provider: str, address: str | None, model: OfferedModel) -> dict[str, Any]:

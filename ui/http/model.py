@@ -60,7 +60,6 @@ class PlaceRequest(RequestModel):
 
     def listed(self, choice: ModelChoice) -> tuple[OfferedModel, ...]:
         """Raises NoChoiceError, UsedWronglyError, ModelError or ModelSetupError."""
-        choice.require_free()
         key = self.own_or_stored_key(choice)
         check_place(self.provider, self.address, key)
         return choice.offered(self.provider, self.address or None, key)
