@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 # ``quoted``: the sentence repeats the cited words, whether or not they answer. The others are for sentences
 # that a model wrote. ``supported``: it repeats them, apart from endings and omissions, or a judge finds that
-# they say the same. ``paraphrased``: no check finds a fault, and no judge is certain. ``unsupported``: it
+# they say the same. ``computed``: a figure of it follows from cited ones by arithmetic, as the formula shows.
+# ``paraphrased``: no check finds a fault, and no judge is certain. ``unsupported``: it
 # differs in a figure, date, name or denial, or a judge finds that they do not say the same.
-Verdict = Literal["quoted", "supported", "paraphrased", "unsupported"]
+Verdict = Literal["quoted", "supported", "computed", "paraphrased", "unsupported"]
+COMPUTED: Verdict = "computed"
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)  # from the surest to the worst
 WRITTEN = VERDICTS[1:]  # these sentences are a model's
 # The sentence perhaps says more than the cited words; readers see a label on it.
@@ -37,6 +39,7 @@ class Verification:
             fault, else the judge's, or 0.5 without a judge.
         reason: what is wrong or uncertain, in words.
         checks: the score, 0 to 1, of each check that applies.
+        formula: how figures of the sentence follow from cited ones: ``8.83 − 7.10 = 1.73``; "" if none do.
     """
 
     verdict: Verdict
@@ -45,6 +48,7 @@ class Verification:
     score: float
     reason: str | None = None
     checks: Mapping[str, float] = field(default_factory=dict, hash=False)
+    formula: str = ""
 
 
 # ``needs_model``: the message asks for a text that only a language model can write. ``nothing_earlier``: it

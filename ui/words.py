@@ -18,6 +18,7 @@ from rag.visible_text import legible, row_words
 DOUBTS: Mapping[Verdict, str] = {
     "quoted": "",
     "supported": "",
+    "computed": "(computed)",
     "paraphrased": "(paraphrased)",
     "unsupported": "(not supported)",
 }

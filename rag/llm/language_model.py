@@ -72,8 +72,6 @@ AT_ONCE = 16
 
 CHOICES = ("yes", "no")
 
-_CHOICE = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
-
 FIRST_WAIT_SECONDS = 0.5  # each further wait is twice as long
 _TEST_CHARACTERS = 80  # some models write on and on
 _TEST_THOUGHT = 8_000  # a model may think before it replies
@@ -156,10 +154,9 @@ def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
 class LanguageModel:
     """Any llama-index model that does not retry by itself. Safe to share if the model is.
 
-    ``constrain``, ``structure`` and ``choice`` are client arguments: for the form of replies, for JSON, and
-    for one of :data:`CHOICES` with log-probabilities. No message may contain ``secret``, its key. Beyond
-    ``at_once`` replies, one waits for at most half of its time limit. ``close_connection`` is for abandoned
-    replies. ``is_small``: it plans no searches.
+    ``constrain`` and ``structure`` are client arguments: for the form of replies, and for JSON. No message
+    may contain ``secret``, its key. Beyond ``at_once`` replies, one waits for at most half of its time limit.
+    ``close_connection`` is for abandoned replies. ``is_small``: it plans no searches.
     """
 
     llm: LLM
@@ -168,7 +165,6 @@ class LanguageModel:
     _: KW_ONLY
     prices: Prices | None = None
     constrain: Constrain = unconstrained
-    choice: Mapping[str, Any] = field(default_factory=dict)
     structure: Structure = unstructured
     circuit: Circuit = field(default_factory=Circuit)
     close: Callable[[], None] = lambda: None
@@ -191,37 +187,24 @@ class LanguageModel:
         arguments = dict(self.constrain(sentence_numbers)) if sentence_numbers else {}
         return self._start(messages, arguments, seconds)
 
-    def probability_of_yes(self, messages: Sequence[Message], seconds: float | None = None) -> float:
-        """P(yes) / (P(yes) + P(no)) of the first token, or 1 or 0 by the reply. Raises ModelError."""
-        arguments = self.choice
-        try:
-            return self._read_probability(self._start(messages, arguments, seconds))
-        except ModelError as error:
-            if error.kind != "error" or "logprobs" not in arguments:
-                raise
-        # Some servers refuse the argument ``logprobs``. Such a refusal has no kind of its own, so after any
-        # ``error``, ask once more without the argument, and never send it again if that helps.
-        found = self._read_probability(self._start(messages, {}, seconds))
-        self.choice = {}
-        return found
+    def write_in_form(
+        self, messages: Sequence[Message], form: Mapping[str, Any], seconds: float | None = None
+    ) -> str:
+        """The reply, which is JSON of the schema ``form`` if the model can, and may break off.
 
-    def _read_probability(self, reply: RetriedReply) -> float:
-        text = ""
-        for piece in reply:
-            text += piece
-            if _CHOICE.search(without_thoughts(text)):
-                break
-        weights = dict.fromkeys(CHOICES, 0.0)
-        for token, logarithm in reply.logprobs.items():
-            word = token.strip().casefold()
-            if word in weights:
-                weights[word] += math.exp(logarithm)
-        if sum(weights.values()) > 0:
-            return weights["yes"] / sum(weights.values())
-        match = _CHOICE.search(without_thoughts(text))
-        if match is None:
-            raise ModelError(f"{self.name} answered neither yes nor no", "error")
-        return float(match[0].casefold() == "yes")
+        Raises ModelError.
+        """
+        arguments = self.structure(form)
+        try:
+            return "".join(self._start(messages, arguments, seconds))
+        except ModelError as error:
+            if error.kind != "error" or not arguments:
+                raise
+        # Some servers refuse the argument. Such a refusal has no kind of its own, so after any ``error``, ask
+        # once more without the argument, and never send it again if that helps.
+        found = "".join(self._start(messages, {}, seconds))
+        self.structure = unstructured
+        return found
 
     def _start(
         self, messages: Sequence[Message], extra: Mapping[str, Any], seconds: float | None
@@ -316,7 +299,6 @@ class RetriedReply:
     def __init__(self, model: LanguageModel, begin: Callable[[float], Reply], seconds: float) -> None:
         self.usage = Usage(0, 0)
         self.is_cut = False
-        self.logprobs: Mapping[str, float] = {}
         self._model = model
         self._begin = begin
         self._seconds = seconds
@@ -366,4 +348,4 @@ class RetriedReply:
                 return
 
     def _copy_state(self, reply: Reply) -> None:
-        self.usage, self.is_cut, self.logprobs = reply.usage, reply.is_cut, reply.logprobs
+        self.usage, self.is_cut = reply.usage, reply.is_cut

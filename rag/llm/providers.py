@@ -23,7 +23,6 @@ from index.machine import usable_cores
 from rag.errors import ModelSetupError
 from rag.llm.language_model import (
     AT_ONCE,
-    CHOICES,
     Constrain,
     LanguageModel,
     ModelLimits,
@@ -220,7 +219,6 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
         settings,
         llm,
         lambda sentence_numbers: {"format": schema(sentence_numbers)},
-        {"format": {"type": "string", "enum": list(CHOICES)}},
         lambda form: {"format": form},
     )
 
@@ -276,7 +274,6 @@ def _wrapped(
     settings: ModelSettings,
     llm: LLM,
     constrain: Constrain = unconstrained,
-    choice: Mapping[str, Any] | None = None,
     structure: Structure = unstructured,
 ) -> LanguageModel:
     return LanguageModel(
@@ -285,7 +282,6 @@ def _wrapped(
         settings.limits,
         prices=settings.prices,
         constrain=constrain,
-        choice=choice or {},
         structure=structure,
         secret=settings.key,
         # The client does not expose its response, so collect garbage to close it. That takes a second, but
@@ -334,7 +330,6 @@ def _openai_like(
         constrain=(lambda numbers: {"extra_body": {"grammar": grammar(numbers)}})
         if is_llamacpp
         else unconstrained,
-        choice=_LOG_PROBABILITIES | _CHOICE_BY_GRAMMAR if is_llamacpp else _LOG_PROBABILITIES,
         structure=_in_json,
         close=close_all,
         secret=settings.key,
@@ -361,10 +356,6 @@ class OpenResponses:
 def _in_json(form: Mapping[str, Any]) -> Mapping[str, Any]:
     wanted = {"name": "reply", "schema": form, "strict": True}
     return {"response_format": {"type": "json_schema", "json_schema": wanted}}
-
-
-_LOG_PROBABILITIES = {"logprobs": True, "top_logprobs": 5}
-_CHOICE_BY_GRAMMAR = {"extra_body": {"grammar": f"root ::= {' | '.join(map(json.dumps, CHOICES))}"}}
 
 
 def _valid_address(address: str) -> str:

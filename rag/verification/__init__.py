@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from index.documents import Document, Span
 from rag.answers import Verification
-from rag.verification.evidence import Evidence, evidence_at
-from rag.verification.judge import LANGUAGE_MODEL, NO_JUDGE, Gate, Judge, Thresholds, open_judge
+from rag.verification.evidence import Claim, Evidence, evidence_at
+from rag.verification.gate import Gate
+from rag.verification.judge import LANGUAGE_MODEL, NO_JUDGE, Judge, Judgement, Thresholds, open_judge
 from rag.verification.near_verbatim import is_verbatim
 
 __all__ = [
     "LANGUAGE_MODEL",
     "NO_JUDGE",
+    "Claim",
     "Evidence",
     "Gate",
     "Judge",
+    "Judgement",
     "Thresholds",
     "evidence_at",
     "is_verbatim",

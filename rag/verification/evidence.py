@@ -36,7 +36,9 @@ class Evidence:
 
     ``context`` are headings or a lead-in, title and publisher: a sentence may take names from it, and units
     and years from the headings, but no figures. ``before`` tells whom *He* means. ``quote_matches``: the
-    stored text, read again, is equal. Without ``cells``, a row's are read from the headings.
+    stored text, read again, is equal. Without ``cells``, a row's are read from the headings. ``around`` is
+    the paragraph, or a row's table with its headings, and ``section`` the path of headings above: they tell
+    what the quote speaks of, and are not cited.
     """
 
     quote: str
@@ -46,6 +48,16 @@ class Evidence:
     quote_matches: bool = True
     before: str = ""
     cells: tuple[TableCell, ...] = ()
+    around: str = ""
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence to check, and all that it cites."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)

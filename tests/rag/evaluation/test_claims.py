@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from rag.evaluation.claims import (
     measure_claims,
     read_claims,
 )
-from rag.verification import Evidence, Gate, Thresholds
+from rag.verification import Claim, Evidence, Gate, Judgement, Thresholds
 
 ROWS = ["Region | Passed | Rate (%)", "Northern | 3,588 | 69", "Coastal | 3,116 | 76"]
 
@@ -47,9 +47,8 @@ class ScriptedJudge:
     thresholds: Thresholds = field(default_factory=Thresholds)
     languages: frozenset[str] = frozenset({"en"})
 
-    def judge(self, premise: str, claim: str) -> float:
-        del premise
-        return self.scores[claim]
+    def judge_all(self, claims: Sequence[Claim]) -> list[Judgement | None]:
+        return [Judgement(self.scores[claim.text]) for claim in claims]
 
 
 def test_the_first_row_of_a_table_is_the_headings_of_the_others(tmp_path: Path) -> None:
@@ -71,9 +70,9 @@ def test_verdicts_are_counted_by_label_kind_and_language(tmp_path: Path) -> None
     }
     measured = measure_claims(written(tmp_path, {}, wrong), Gate())
     by_label, by_kind, by_language, figures = claim_tables(measured)
-    assert by_label.rows == (("supported", "1", "0", "0"), ("unsupported", "0", "0", "1"))
-    assert by_kind.rows[1] == ("unsupported: figure-changed", "0", "0", "1")
-    assert by_language.rows[0] == ("supported: en", "1", "0", "0")
+    assert by_label.rows == (("supported", "1", "0", "0", "0"), ("unsupported", "0", "0", "0", "1"))
+    assert by_kind.rows[1] == ("unsupported: figure-changed", "0", "0", "0", "1")
+    assert by_language.rows[0] == ("supported: en", "1", "0", "0", "0")
     assert figures.rows[0] == ("rightly called supported, of the claims called so", "1 of 1")
     assert measured.thresholds is None
 

@@ -60,7 +60,11 @@ def test_the_json_form_is_the_contract(whole: Evaluation) -> None:
         },
         "abstention": of_abstention,
         "abstention_subject_removed": of_abstention,
-        "gate": {"verdicts": dict.fromkeys(["quoted", "supported", "paraphrased", "unsupported"], "figure")},
+        "gate": {
+            "verdicts": dict.fromkeys(
+                ["quoted", "supported", "computed", "paraphrased", "unsupported"], "figure"
+            )
+        },
         "latency_ms": {stage: {"median": "figure", "p95": "figure"} for stage in STAGES},
     }
     assert list(form) == [
@@ -165,8 +169,9 @@ def test_shares_cover_the_sentences_of_all_answers() -> None:
         asked(QUERY, "a", verdicts=["unsupported"]),
         asked(QUERY, abstained=True),
     ]
-    verdicts = ("quoted", "supported", "paraphrased", "unsupported")
-    assert values(items, []) == {f"verdicts.{verdict}": 0.25 for verdict in verdicts}
+    verdicts = ("quoted", "supported", "computed", "paraphrased", "unsupported")
+    shares = {f"verdicts.{verdict}": 0.25 for verdict in verdicts if verdict != "computed"}
+    assert values(items, []) == {**shares, "verdicts.computed": 0}
     assert values([asked(QUERY, "a", verdicts=["quoted"])], [])["verdicts.quoted"] == 1
     assert measure_gate([asked(QUERY, abstained=True)], []) == measure_gate([], []) == {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.verification import Evidence, Gate
-from rag.verification.judge import IN_OTHER_WORDS
+from rag.verification.gate import IN_OTHER_WORDS
 
 SALES = Evidence(
     "Total net sales | $ 81,797 | $ 82,959 | $ 293,787 | $ 304,182",

@@ -173,7 +173,7 @@ def test_each_operation_has_its_refusals_and_an_id(
     assert {"post_search", "get_documents_document_id_pages_page_png", "put_collections_collection_limit"} < {
         *ids
     }
-    verdicts = ["quoted", "supported", "paraphrased", "unsupported"]
+    verdicts = ["quoted", "supported", "computed", "paraphrased", "unsupported"]
     for name in ("Verification", "AnswerSentence"):
         assert described["components"]["schemas"][name]["properties"]["verdict"]["enum"] == verdicts
 

@@ -63,6 +63,7 @@ from ui.words import advice_for, alternative_words, compared_names, difference_w
 VERDICT_KEYS: Mapping[Verdict, str] = {
     "quoted": "verdict.quoted",
     "supported": "verdict.supported",
+    "computed": "verdict.computed",
     "paraphrased": "verdict.paraphrased",
     "unsupported": "verdict.unsupported",
 }
@@ -203,12 +204,14 @@ def _begins_line(text: str, start: int) -> bool:
 _VERDICTS: Mapping[Verdict, str] = {
     "quoted": "foot.verbatim",
     "supported": "foot.supported",
+    "computed": "foot.computed",
     "paraphrased": "foot.paraphrased",
     "unsupported": "foot.unsupported",
 }
 _REASONED: Mapping[Verdict, str] = {
     "quoted": "foot.verbatim",
     "supported": "foot.supported",
+    "computed": "foot.computed",
     "paraphrased": "foot.paraphrasedFor",
     "unsupported": "foot.unsupportedFor",
 }
@@ -247,6 +250,8 @@ def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:
     verdict, reason = cited.verification.verdict, cited.verification.reason
     if verdict == "supported" and sentence.repeats(cited):
         return locale.text("foot.verbatim")
+    if formula := cited.verification.formula:
+        return locale.text("foot.computedAs", formula=formula)
     if reason is None:
         return locale.text(_VERDICTS[verdict])
     return locale.text(_REASONED[verdict], reason=reason)
