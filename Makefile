@@ -153,7 +153,6 @@ bench: $(STAMP) ## Print every figure of docs/benchmarks.md (FOOTNOTED_EVAL_DATA
 	$(VENV)/bin/python -m benchmarks.gate
 	$(VENV)/bin/python -m benchmarks.desk
 	$(VENV)/bin/python -m benchmarks.browsing
-	$(VENV)/bin/python -m benchmarks.certain
 	$(VENV)/bin/python -m benchmarks.writing
 
 clean: ## Remove caches and the environment; the library in .footnoted stays

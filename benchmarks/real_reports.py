@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", choices=(*SETS, "untouched"), default=SETS, metavar="SET")
     columns: dict[str, Mapping[str, str]] = {}
     for name in parser.parse_args().sets:
-        with _opened(name) as (library, questions):
+        with opened(name) as (library, questions):
             engine = QueryEngine(library)
             note(f"asking {name}")
             columns[name] = figures([ask(engine, question) for question in questions]) | {
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[tuple[Library, Sequence[Mapping[str, Any]]]]:
+def opened(name: str) -> Iterator[tuple[Library, Sequence[Mapping[str, Any]]]]:
     if name in {"written", "untouched"}:
         written = name == "written"
         questions = list(map(_in_full, questions_of(*WRITTEN))) if written else questions_of(UNTOUCHED)[::2]

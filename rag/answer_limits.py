@@ -15,9 +15,6 @@ MAX_READ = 48
 WIDEN_BY = 2  # sentences on each side of a found passage
 MAX_SENTENCES = 8
 
-# The probability from which an answer is certain; ``benchmarks/certain.py`` says how many questions reach it.
-CERTAIN = 0.9
-
 PLAN_SECONDS = 10.0
 
 
@@ -32,7 +29,6 @@ class AnswerLimits:
     read_hits: int = READ_HITS
     widen_by: int = WIDEN_BY
     max_sentences: int = MAX_SENTENCES
-    certain: float = CERTAIN
     threshold: float | None = None
     plan_seconds: float = PLAN_SECONDS
 

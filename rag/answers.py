@@ -63,9 +63,9 @@ Cause = Literal["empty_library", "language", "not_in_library", "not_answered", C
 COURTESIES: frozenset[Cause] = frozenset(get_args(Courtesy))
 # Why an answer does not use the model's text, or ends early. ``error``: the model could not be reached or
 # refused, or its reply broke off. ``paused``: it failed several times in a row. ``busy``: other requests
-# occupied it. ``declined``: it says that there is no answer, but the library certainly has one. ``unusable``:
+# occupied it. ``unusable``:
 # it cited no sentence. ``nothing_supported``: the cited sentences support nothing that it wrote.
-Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
+Fallback = Literal["timeout", "error", "paused", "busy", "unusable", "nothing_supported"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ from rag.finding.reading import Reader, Reading, open_reader, read
 from rag.finding.spelling import correct, documents_of_spelling
 from rag.follow_ups import Exchange, FollowUp, follow_up, report_meant, without_repetition
 from rag.llm import Usage
-from rag.planning import Plan, Search, languages_of, needs_plan, plan
+from rag.planning import Plan, Search, languages_of, needs_plan, plan, search_missing
 from rag.questions import Form, Question, understand
 from rag.requests import MOST_SENTENCES, Kind, Request, courtesy, fulfil, request_of
 from rag.writing.composition import QUOTED, Composition, Findings, abstain, numbers_of, quote
@@ -177,6 +177,17 @@ class Retrieval:
             made.append(found)
         merged = _merged(question, sorted(made, key=_surety, reverse=True))
         return replace(merged, sides=_bests(made)) if question.form is Form.COMPARISON else merged
+
+    def find_missing(self, found: Found, missing: str) -> Generator[Event, None, Found | None]:
+        """Search once more for what a reply names as missing, and put it first; None if nothing is new."""
+        search = search_missing(found.question, missing)
+        if search is None:
+            return None
+        yield SearchesPlanned((search.text,))
+        more = yield from self._made(search)
+        merged = _merged(found.question, [more, found])
+        known = {_place(item) for item in found.ranked}
+        return merged if any(_place(item) not in known for item in merged.ranked) else None
 
     def _made(self, search: Search, *, is_overview: bool = False) -> Generator[Event, None, Found]:
         """Where its report does not answer, all are searched: the model may have taken one for another."""
@@ -540,7 +551,9 @@ class QueryEngine:
         is_apart = request is None and best.question is wanted
         sides, note = (yield from retrieval.sides(best)) if is_apart else (best.sides, None)
         ranked, decision = best.with_first(sides)
-        passages = _passages(index, best, decision, copies, document_texts)
+        reads = self._reads(ranked)
+        given = replace(decision, abstention=None) if reads else decision
+        passages = _passages(index, best, given, copies, document_texts)
         yield PassagesFound(passages)
         if decision.abstention is None and best.question.form is Form.SUMMARY:
             ranked, note = retrieval.overview(best, conversation.said if kind == "more" else "")
@@ -548,11 +561,13 @@ class QueryEngine:
             index,
             self.reader,
             best.question,
+            best.readings,
             ranked,
             self.calibration,
             decision,
             copies,
             document_texts,
+            best.reports,
             sides,
         )
         if kind is not None and decision.abstention is None:
@@ -566,12 +581,17 @@ class QueryEngine:
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
-        # A plan may search for words of earlier turns, also where the question stands as it was typed.
-        earlier = exchanges if planned is not None or draft.standalone is not None else ()
+        # A plan may search for words of earlier turns, also where the question stands as it was typed, and a
+        # model that reads is given the last turns.
+        is_given = reads or planned is not None or draft.standalone is not None
+        earlier = exchanges if is_given else ()
         draft = replace(draft, made_from=_made_from(index, best, asked, draft, earlier))
         if note is not None and stands_first(note):
             yield NoteMade(note)
-        answer = yield from self._author(findings, conversation, draft, kind)
+        answer = yield from self._author(retrieval, best, findings, conversation, draft, kind=kind)
+        if answer.abstained and reads and decision.abstention is not None:
+            shown = _passages(index, best, decision, copies, document_texts)
+            answer = replace(answer, passages=shown)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
         if model is not None:
@@ -592,22 +612,48 @@ class QueryEngine:
         return plan(model, asked, conversation, languages, usages.append, seconds=self.limits.plan_seconds)
 
     def _author(
-        self, findings: Findings, conversation: Conversation, draft: Answer, kind: Kind | None
+        self,
+        retrieval: Retrieval,
+        best: Found,
+        findings: Findings,
+        conversation: Conversation,
+        draft: Answer,
+        *,
+        kind: Kind | None,
     ) -> Generator[Event, None, Answer]:
+        abstention = findings.decision.abstention
+        if abstention is not None and not self._reads(findings.ranked):
+            return (yield from abstain(draft, abstention))
         cells = CellChoice(findings.index, findings.question, findings.document_texts)
         # Who asks for a table asks for none of its cells.
         choice = None if kind == "table" else cells
         most = MOST_SENTENCES.get(kind, self.limits.max_sentences) if kind else self.limits.max_sentences
         numbers = numbers_of(conversation.cited)
         composition = Composition(findings.document_texts, numbers, choice, findings.index.encoder)
-        abstention = findings.decision.abstention
-        if abstention is not None:
-            return (yield from abstain(draft, abstention))
         if self.writer is None:
             return (yield from quote(findings, composition, draft, most))
+
+        def search_again(missing: str) -> Generator[Event, None, Findings | None]:
+            found = yield from retrieval.find_missing(best, missing)
+            if found is None:
+                return None
+            return replace(findings, readings=found.readings, ranked=found.ranked)
+
         return (
-            yield from generate(self.writer, findings, composition, draft, conversation, limits=self.limits)
+            yield from generate(
+                self.writer,
+                findings,
+                composition,
+                draft,
+                conversation,
+                limits=self.limits,
+                search_again=search_again,
+            )
         )
+
+    def _reads(self, ranked: Sequence[Scored]) -> bool:
+        """A model that reads decides whether there is an answer; for a small one, the reader does."""
+        return self.writer is not None and not self.writer.model.is_small and bool(ranked)
 
 
 def _narrowed(index: Snapshot, asked: Question, filters: Filters, conversation: Conversation) -> Filters:

@@ -46,6 +46,13 @@ class NoteMade:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceDrafted:
+    """A sentence of a reply that is still arriving, not yet checked; tokens of the answer replace it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """The texts, joined, are ``Answer.text``; the verdict is None for the reason of an abstention."""
 
@@ -71,12 +78,14 @@ StreamedEvent = (
     | SearchesPlanned
     | PassagesFound
     | NoteMade
+    | SentenceDrafted
     | Token
     | CitationMade
     | AnswerDone
 )
 
 # The order: the corrected question (if any), ``ReadingBegun`` (with a reader), the passages, the note of what
-# is missing (if any), tokens and citations, the answer. A standalone question that a model wrote, and the
-# searches that it planned, come before ``ReadingBegun``, any other standalone question after it.
+# is missing (if any), drafts (with a judge), tokens and citations, the answer. A standalone question that a
+# model wrote, and the searches that it planned, come before ``ReadingBegun``, any other standalone question
+# after it; a search for what a reply lacks comes after drafts or tokens, with more of them behind it.
 Event = StreamedEvent | ReadingBegun

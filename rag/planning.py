@@ -24,7 +24,7 @@ from rag.finding.matching import contains_term, content_words, words_of
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import tokens, without_thoughts
 from rag.llm.prompts import MOST_SEARCHES, Turn, plan_prompt
-from rag.questions import Form, Question
+from rag.questions import POSSESSIVE, Form, Question
 
 MOST_TURNS = 4
 MOST_REPORTS = 6  # of those that earlier answers cite, the latest
@@ -147,6 +147,22 @@ def read_plan(
     if not (chosen or follows):
         return None
     return Plan(written, chosen or (Search(written),), "answer" if kind == "instruction" else kind)
+
+
+def search_missing(question: Question, missing: str) -> Search | None:
+    """Return one more search for what a reply names as missing; None if it is all of the question.
+
+    The names of the question are put in: *figure for 2021* alone would find that of anybody.
+    """
+    said = missing[:_MOST_SEARCH].strip(" .;")
+    language = question.language
+    has = words_of(said, language)
+    names = [POSSESSIVE.sub("", name) for name in question.names if not any(map(str.isdigit, name))]
+    lacking = [name for name in names if not all(contains_term(has, term) for term in terms(name, language))]
+    text = " ".join([said, *lacking])
+    searched = words_of(text, language)
+    is_new = not all(contains_term(searched, term) for term in content_words(question.text, language))
+    return Search(text) if is_new and content_words(said, language) else None
 
 
 _FINAL_COMMA = regex.compile(r",(?=\s*[}\]])")

@@ -137,7 +137,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
     from rag.engine import QueryEngine
 
     chosen = settings.language_model() if stored or settings.model_set_by else None
-    limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain, plan_seconds=settings.llm_plan)
+    limits = replace(DEFAULT_LIMITS, plan_seconds=settings.llm_plan)
     engine = QueryEngine(index, settings.reader, limits, keeps=True)
     try:
         if chosen is not None:
@@ -149,6 +149,21 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
             engine.writer.model.close()
 
 
+def _as_its_server_says(chosen: ModelSettings) -> ModelSettings:
+    """With the context that the model has; on this machine no larger, because each token takes memory."""
+    from rag.llm import about
+
+    known = about(chosen).context_tokens
+    if known is None:
+        return chosen
+    is_remote = chosen.provider not in {"ollama", "llamacpp"} or (
+        chosen.provider == "llamacpp" and chosen.address is not None
+    )
+    most = known if is_remote else min(known, chosen.limits.context_tokens)
+    reply = min(chosen.limits.reply_tokens, most // 2)
+    return replace(chosen, limits=replace(chosen.limits, context_tokens=most, reply_tokens=reply))
+
+
 def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
     """The caller closes the model. Raises JudgeError or ModelSetupError."""
     from rag.errors import JudgeError
@@ -156,8 +171,9 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
     from rag.verification import Gate, open_judge
     from rag.writing import Writer
 
-    model = open_model(chosen)
-    model.is_small = looks_small(chosen)
+    is_small = looks_small(chosen)
+    model = open_model(chosen if is_small or settings.llm_context else _as_its_server_says(chosen))
+    model.is_small = is_small
     try:
         judge = open_judge(settings.judge, model, settings.thresholds())
     except JudgeError:

@@ -29,7 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from rag.answer_limits import CERTAIN, PLAN_SECONDS
+from rag.answer_limits import PLAN_SECONDS
 from ui.errors import SettingsError
 from ui.stored_model import read_model
 
@@ -440,11 +440,18 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     llm_key: Annotated[SecretStr | None, Needs("the key that a language model's server wants")] = Field(
         None, description="The key that the model's server asks for. No message shows it."
     )
-    llm_context: Annotated[int, Needs("a whole number of tokens from 1,024")] = Field(
-        4096, ge=1024, description="The tokens that the model reads and writes at most, together."
+    llm_context: Annotated[int | None, Needs("a whole number of tokens from 1,024")] = Field(
+        None,
+        ge=1024,
+        description="The tokens that the model reads and writes at most, together. The default is what the "
+        "model's server says, else 16000; for a model that runs on this machine at most 16000, and for a "
+        "small one 4096.",
     )
-    llm_reply: Annotated[int, Needs("a whole number of tokens from 32")] = Field(
-        512, ge=32, description="The most tokens of a reply: at most half of `FOOTNOTED_LLM_CONTEXT`."
+    llm_reply: Annotated[int | None, Needs("a whole number of tokens from 32")] = Field(
+        None,
+        ge=32,
+        description="The most tokens of a reply: at most half of `FOOTNOTED_LLM_CONTEXT`. The default is "
+        "2000, for a small model 512.",
     )
     llm_timeout: Annotated[float, Needs("a number of seconds above 0, and at most 3,600")] = Field(
         60.0,
@@ -461,13 +468,6 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         None,
         description="The price of a million tokens, sent and written, such as `0.15,0.60`. An answer's "
         "`timings` then have its `cost`.",
-    )
-    llm_certain: Annotated[float, Needs("a probability, 0 to 1")] = Field(
-        CERTAIN,
-        ge=0,
-        le=1,
-        description="The model's sentences can count as supported only if the library answers the question "
-        "with at least this probability. Lower it for a model that knows when there is no answer.",
     )
     llm_plan: Annotated[float, Needs("a number of seconds, 0 to 600")] = Field(
         PLAN_SECONDS,
@@ -567,14 +567,17 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
 
     def limited(self, model: ModelSettings) -> ModelSettings:
         """Raises SettingsError if ``llm_reply`` is more than half of ``llm_context``."""
-        from rag.llm import ModelLimits, Prices
+        from rag.llm import LIMITS_OF_SMALL, ModelLimits, Prices, looks_small
 
-        if self.llm_reply > self.llm_context // 2:
+        usual = LIMITS_OF_SMALL if looks_small(model) else ModelLimits()
+        context = self.llm_context or usual.context_tokens
+        if self.llm_reply is not None and self.llm_reply > context // 2:
             raise SettingsError(
                 f"the setting llm_reply is {self.llm_reply}; it must be at most half of llm_context, "
-                f"{self.llm_context // 2}"
+                f"{context // 2}"
             )
-        limits = ModelLimits(self.llm_context, self.llm_reply, self.llm_timeout)
+        reply = self.llm_reply or min(usual.reply_tokens, context // 2)
+        limits = ModelLimits(context, reply, self.llm_timeout)
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def thresholds(self) -> Thresholds | None:

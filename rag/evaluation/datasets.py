@@ -416,7 +416,7 @@ _LIMITS = tuple(limit.name for limit in fields(AnswerLimits))
 
 KEYS = (*_OWN, *_LIMITS)
 
-_SHARES = frozenset({"certain", "dense_weight", "threshold"})
+_SHARES = frozenset({"dense_weight", "threshold"})
 _TEXTS = {
     "model": "the name or the folder of a sentence-transformers model",
     "reader": "the name or the folder of a sentence-transformers CrossEncoder",

@@ -9,12 +9,13 @@ from rag.llm.discovery import (
     looks_small,
     of_file,
 )
-from rag.llm.language_model import AT_ONCE, LanguageModel, ModelLimits, Prices, Trial
+from rag.llm.language_model import AT_ONCE, LIMITS_OF_SMALL, LanguageModel, ModelLimits, Prices, Trial
 from rag.llm.messages import Reply, Usage
 from rag.llm.providers import ModelSettings, open_model
 
 __all__ = [
     "AT_ONCE",
+    "LIMITS_OF_SMALL",
     "LanguageModel",
     "LocalServer",
     "ModelLimits",

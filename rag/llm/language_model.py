@@ -82,10 +82,13 @@ _STREAMED_SECONDS = 0.02  # a server or proxy that holds a reply back passes all
 class ModelLimits:
     """``reply_tokens`` are a part of ``context_tokens``; ``seconds`` end with the reply."""
 
-    context_tokens: int = 4096
-    reply_tokens: int = 512
+    context_tokens: int = 16_000
+    reply_tokens: int = 2_000
     seconds: float = 60.0
     attempts: int = 3
+
+
+LIMITS_OF_SMALL = ModelLimits(4_096, 512)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse
 
 NO_ANSWER = "NO ANSWER"
+NOT_FOUND = "NOT FOUND"
 
 MAX_STATEMENTS = 6  # the prompt says so, and a grammar enforces it
 BYTES_A_TOKEN = 3  # a low estimate (4 in English, 3 in Chinese); the model's tokenizer is not known here

@@ -154,6 +154,10 @@ def referents(item: Evidence) -> str:
     return f"{item.context} {item.before if is_open else ''}".strip()
 
 
+def begins_with_pronoun(sentence: str) -> bool:
+    return _PRONOUN.match(sentence) is not None
+
+
 def premise(evidence: Sequence[Evidence]) -> str:
     context = [text for item in evidence for text in (*item.context.splitlines(), item.before) if text]
     lines = [f"(Context: {text})" for text in dict.fromkeys(context)]

@@ -9,6 +9,7 @@ import regex
 
 from index.embedding import Encoder
 from index.library import Snapshot
+from index.records import DocumentRecord
 from index.text import ITEM
 from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
 from rag.disagreement import disagreements
@@ -24,65 +25,33 @@ from rag.finding.citations import (
     cite_earliest,
 )
 from rag.finding.ranking import SURE, Calibration, Scored, is_repeated, select
-from rag.finding.reading import Reader
+from rag.finding.reading import Reader, Reading
 from rag.finding.stretches import Widening
 from rag.headlines import headline_of
 from rag.questions import Form, Question
 from rag.verification import verify_quote
 
-UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
-FAR = "the cited words support it, but other sentences are closer to the question"
-
 ALTERNATIVES = 3  # the most other sentences that stand below an answer which is not sure
-NEAREST = 0.8  # the share is of the best sentence's probability
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """``ranked``: best first; ``sides``: one sentence for each value of a comparison."""
+    """``readings`` and ``ranked``: best first; ``reports``: those that the question asks an overview of.
+
+    ``sides`` has one sentence for each value of a comparison.
+    """
 
     index: Snapshot
     reader: Reader
     question: Question
+    readings: Sequence[Reading]
     ranked: Sequence[Scored]
     calibration: Calibration
     decision: Decision
     copies: Copies
     document_texts: DocumentTexts
+    reports: Sequence[DocumentRecord] = ()
     sides: Sequence[Scored] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Confidence:
-    """The certainty that the library, and the sentences that a model cites, answer the question.
-
-    Verdicts do not show this: for a question without an answer, a model copies words that are close to it.
-    Quotes leave out sentences below ``reach`` times ``best``, the best sentence's probability.
-    """
-
-    answerability: float
-    certain: float
-    best: float
-    reach: float
-
-    def adjust(self, verification: Verification, score: float) -> Verification:
-        """If it may not answer: ``paraphrased``, not ``supported``; ``quoted`` makes no such claim."""
-        near = self._share(score)
-        checks = {**verification.checks, "answers": round(self.answerability * min(near / self.reach, 1), 4)}
-        doubt = UNCERTAIN if self.answerability < self.certain else FAR if near < self.reach else None
-        if doubt is None or verification.verdict != "supported":
-            return replace(verification, checks=checks)
-        return replace(verification, verdict="paraphrased", reason=doubt, checks=checks)
-
-    def justifies(self, verification: Verification, score: float) -> bool:
-        """Not unsupported, and with a ``score`` near ``best``; nearer if the answer is not ``certain``."""
-        if verification.verdict == "unsupported":
-            return False
-        certain = self.answerability >= self.certain
-        return self._share(score) >= (self.reach if certain else NEAREST)
-
-    def _share(self, score: float) -> float:
-        return score / self.best if self.best else 0.0
 
 
 _ABOVE = "above|previous|preceding|prior|earlier|foregoing|following"
@@ -139,12 +108,16 @@ class Composition:
         verification: Verification,
         *,
         is_sure: bool = False,
+        opens: str | None = None,
     ) -> Iterator[Event]:
-        """Another document, or an item of a list, begins a line. ``is_sure``: as :data:`SURE`."""
+        """``opens`` stands before the words; if None, another document, or an item of a list, begins a line.
+
+        ``is_sure``: as :data:`SURE`.
+        """
         documents = tuple(dict.fromkeys(item.record.document_id for item in cited))
         is_item = ITEM.match(words) is not None
         follows = documents == self._last and not (is_item or self._is_item)
-        gap = "" if not self.text else " " if follows else "\n"
+        gap = opens if opens is not None else "" if not self.text else " " if follows else "\n"
         self._is_item = is_item
         start = len(self.text) + len(gap)
         self.text += gap + words
@@ -195,14 +168,10 @@ def quote(
     composition: Composition,
     draft: Answer,
     max_sentences: int,
-    confidence: Confidence | None = None,
 ) -> Generator[Event, None, Answer]:
-    """Yield the events, and return the answer. Without ``confidence``, verifications stay as they are."""
     chosen = list(findings.sides) or select(
         findings.ranked, findings.question, findings.calibration, max_sentences
     )
-    # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
-    score = min(item.score for item in chosen)
     if not findings.sides and findings.question.form is not Form.SUMMARY and len(chosen) < max_sentences:
         # A sentence that is chosen already is not quoted twice.
         chosen += _contradicting(findings, chosen[0], composition.encoder)
@@ -216,8 +185,6 @@ def quote(
         words = item.sentence.text
         document = findings.document_texts.text(item.record)
         verification = verify_quote(words, document, item.sentence.span)
-        if confidence is not None:
-            verification = confidence.adjust(verification, score)
         is_sure = not composition.citations and findings.ranked[0].score >= SURE
         yield from composition.add(words, [item], verification, is_sure=is_sure)
     # Two cells are compared if the first cited sentence is the row of a table.

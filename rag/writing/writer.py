@@ -1,4 +1,4 @@
-"""Answers that a language model writes, checked sentence by sentence; they quote if nothing is supported."""
+"""Answers that a language model writes, checked sentence by sentence; they quote if nothing is left."""
 
 from __future__ import annotations
 
@@ -6,103 +6,38 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
 from typing import Literal
 
-from index.documents import UNKNOWN_LANGUAGE, Span
-from index.errors import DocumentNotFoundError
-from index.records import DocumentRecord
-from rag.answer_limits import CERTAIN, AnswerLimits
-from rag.answers import Answer, Dropped, Fallback, Verification
+import regex
+
+from index.documents import UNKNOWN_LANGUAGE
+from rag.answer_limits import AnswerLimits
+from rag.answers import NOT_FOUND, Answer, Dropped, Fallback, Verification
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import ModelError
-from rag.events import Event
+from rag.events import Event, SentenceDrafted
 from rag.finding.abstention import Abstention, caveat, name_language
 from rag.finding.citations import CitedSentence
-from rag.finding.reading import ReadSentence
+from rag.finding.matching import contains_term, content_words, words_of
 from rag.llm import LanguageModel, Usage
-from rag.llm.messages import MAX_STATEMENTS, Message, escape_fences, tokens
-from rag.llm.prompts import WRITE
-from rag.verification import Gate, is_verbatim
-from rag.verification.evidence import evidence_of
-from rag.writing.composition import Composition, Confidence, Findings, abstain, is_instruction, quote
-from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    record: DocumentRecord
-    sentence: ReadSentence
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    messages: tuple[Message, ...]
-    sources: Mapping[str, Source]
-
-    @property
-    def digest(self) -> str:
-        sent = json.dumps([asdict(message) for message in self.messages], ensure_ascii=False)
-        return hashlib.sha256(sent.encode()).hexdigest()
-
-
-def build_prompt(question: str, language: str, sources: Iterable[Source], budget_tokens: int) -> Prompt:
-    """Leave out sources that do not fit into ``budget_tokens``."""
-    known = language != UNKNOWN_LANGUAGE
-    write = f"Write in {name_language(language)}." if known else "Write in the language of the question."
-    asked = f"Question: {escape_fences(question)}\n{write}"
-    budget = budget_tokens - sum(tokens(message.text) for message in WRITE) - tokens(asked)
-    reports: dict[tuple[int, int], list[Source]] = {}
-    for source in sources:
-        key = (source.record.document_id, source.record.version)
-        head = 0 if key in reports else tokens(_head(0, source.record)) + 4
-        cost = head + tokens(_line("00.00", source))
-        if cost <= budget:
-            budget -= cost
-            reports.setdefault(key, []).append(source)
-    shown: dict[str, Source] = {}
-    fenced = []
-    for report, group in enumerate(reports.values(), 1):
-        group.sort(key=lambda source: source.sentence.span)
-        numbered = {f"{report}.{rank}": source for rank, source in enumerate(group, 1)}
-        shown |= numbered
-        lines = [_line(*item) for item in numbered.items()]
-        fenced.append("\n".join([_head(report, group[0].record), *lines, "</report>"]))
-    words = "\n\n".join(["\n\n".join(fenced), asked])
-    return Prompt((*WRITE, Message("user", words)), shown)
-
-
-_IN_ATTRIBUTE = str.maketrans('">', "”›")
-
-
-def _head(number: int, record: DocumentRecord) -> str:
-    known = {
-        "title": record.title,
-        "publisher": record.publisher or record.author,
-        "date": record.published,
-        "superseded": "by a newer version" if record.superseded_by is not None else None,
-    }
-    facts = "".join(
-        f' {name}="{escape_fences(value).translate(_IN_ATTRIBUTE)}"' for name, value in known.items() if value
-    )
-    return f'<report number="{number}"{facts}>'
-
-
-def _line(number: str, source: Source) -> str:
-    sentence = source.sentence
-    above = f"{sentence.headings}: " if sentence.headings else sentence.lead_in and f"{sentence.lead_in} "
-    return f"[{number}] {escape_fences(above + sentence.text)}"
-
+from rag.llm.messages import MAX_STATEMENTS, Message, tokens, without_thoughts
+from rag.llm.prompts import LEAVE_OUT, Turn, missing_prompt, repair_prompt, write_prompt
+from rag.verification import Claim, Evidence, Gate, is_verbatim
+from rag.verification.evidence import begins_with_pronoun, evidence_of
+from rag.writing.composition import Composition, Findings, abstain, is_instruction, quote
+from rag.writing.excerpts import Excerpts, Source, excerpts, paragraph_at, section_path
+from rag.writing.reply_parser import Missing, NoAnswer, Statement, parse_reply
 
 _log = logging.getLogger(__name__)
 
 Policy = Literal["drop", "strike"]
 
-MAX_CHECKED = 4 * MAX_STATEMENTS  # a model that writes more statements would not stop by itself
+MAX_CHECKED = 80  # a model that writes more statements would not stop by itself
+MAX_CHECKED_OF_SMALL = 4 * MAX_STATEMENTS
 MAX_REPEATS = 2  # a reply with more repetitions is a loop
+MOST_TURNS = 4
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
 
@@ -113,157 +48,319 @@ class Writer:
     unsupported: Policy = "drop"
 
 
+# Searches once more for what a reply names as missing; None if nothing new is found.
+SearchAgain = Callable[[str], Generator[Event, None, Findings | None]]
+
+NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    words: str
+    """``sources`` are those that the model was given, ``cited`` their earliest copies."""
+
+    statement: Statement
     sources: tuple[Source, ...]
     cited: tuple[CitedSentence, ...]
     verification: Verification
 
     @property
-    def score(self) -> float:
-        return max((source.score for source in self.sources), default=0.0)
+    def is_kept(self) -> bool:
+        return self.verification.verdict != "unsupported"
 
 
 @dataclass(slots=True)
 class _Writing:
-    """``supported``: a sentence justifies the answer, else none was shown. ``declined``: no answer."""
+    """``declined``: the model says that there is no answer; ``missing``: what it says is lacking."""
 
     writer: Writer
     findings: Findings
     composition: Composition
-    confidence: Confidence
-    prompt: Prompt
-    supported: bool = False
-    declined: bool = False
+    given: Excerpts
     fallback: Fallback | None = None
     cause: str | None = None
+    declined: bool = False
+    missing: str = ""
+    written: str = ""
     dropped: list[Dropped] = field(default_factory=list)
-    cited: list[Source] = field(default_factory=list)
+    shown: list[_Checked] = field(default_factory=list)
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
     seconds_checking: float = 0.0
+    cites: bool = False
+    _waiting: list[_Checked] = field(default_factory=list)
+    _struck: list[_Checked] = field(default_factory=list)
+    _head: str = ""
+    _lost_block: int = 0
+    _shown_block: int = 0
+    _last_block: int = 0
 
-    def write(self) -> Iterator[Event]:
-        """Sentences are held back until one of them justifies the answer; if none does, none is shown."""
-        waiting: list[_Checked] = []
+    @property
+    def is_small(self) -> bool:
+        return self.writer.model.is_small
+
+    def write(self, messages: Sequence[Message]) -> Iterator[Event]:
+        """Each sentence settles at once; with a judge, when the reply has ended, and it is a draft before."""
+        self.missing, self.declined = "", False
+        drafts: list[Statement] = []
         try:
-            statements = self._statements()
-            for statement in statements if self.writer.gate.judge is None else _after_the_last(statements):
-                began = time.perf_counter()
-                checked = self._check(statement)
-                self.seconds_checking += time.perf_counter() - began
-                self.supported = self.supported or self.confidence.justifies(
-                    checked.verification, checked.score
-                )
-                waiting.append(checked)
-                if self.supported:
-                    for item in waiting:
-                        yield from self._show(item)
-                    waiting.clear()
-        except NoAnswer:
-            self.declined = not self.supported
+            for statement in self._statements(messages):
+                if self.writer.gate.judge is None:
+                    [checked] = self._check([statement])
+                    yield from self._settle(checked)
+                else:
+                    drafts.append(statement)
+                    yield SentenceDrafted(f"{statement.opens}{statement.head}{statement.text}")
+        except NoAnswer as none:
+            self.missing = none.what
+            self.declined = not self.shown and not drafts
         except ModelError as error:
             self.fallback, self.cause = error.kind, str(error)
             if error.detail:
                 _log.warning("%s (%s)", error, error.detail)
-        self.dropped += [_dropped(item) for item in waiting]
-        if not self.supported and not self.declined and self.fallback is None:
-            cites = any(item.cited for item in waiting)
-            self.fallback = "nothing_supported" if cites else "unusable"
+        for checked in self._repaired(messages, self._check(drafts)):
+            yield from self._settle(checked)
+        self._drop_waiting()
+        self.dropped += [_dropped(item) for item in self._struck]
+        self._struck.clear()
 
-    def _statements(self) -> Iterator[Statement]:
-        reply = self.writer.model.write(self.prompt.messages, tuple(self.prompt.sources))
+    def _statements(self, messages: Sequence[Message]) -> Iterator[Statement]:
+        model = self.writer.model
+        reply = model.write(messages, tuple(self.given.sources) if model.is_small else ())
+        most = MAX_CHECKED_OF_SMALL if model.is_small else MAX_CHECKED
         seen: set[str] = set()
-        repeated = 0
+        repeated = count = 0
+        before = self._last_block
+        pieces: list[str] = []
+
+        def noted() -> Iterator[str]:
+            for piece in reply:
+                pieces.append(piece)
+                yield piece
+
         try:
-            statements = parse_reply(reply, self.findings.question.language, lambda: reply.is_cut)
-            for count, statement in enumerate(statements, 1):
+            for found in parse_reply(noted(), self.findings.question.language, lambda: reply.is_cut):
+                if isinstance(found, Missing):
+                    self.missing = found.what
+                    continue
+                statement = replace(found, block=before + found.block)
+                self._last_block = statement.block
+                count += 1
                 words = " ".join(statement.text.split()).casefold()
                 repeated += words in seen
-                if count > MAX_CHECKED or repeated > MAX_REPEATS:
+                if count > most or repeated > MAX_REPEATS:
                     return
                 if words not in seen:
                     seen.add(words)
                     yield statement
             if reply.is_cut:
-                name = self.writer.model.name
-                raise ModelError(f"The reply of {name} reached its length limit", "error")
+                raise ModelError(f"The reply of {model.name} reached its length limit", "error")
         finally:
-            self.usage = reply.usage
+            self.usage = _sum(self.usage, reply.usage)
+            self.written = without_thoughts("".join(pieces)).strip()
 
-    def _check(self, statement: Statement) -> _Checked:
-        sources, numbers = self.prompt.sources, statement.sentence_numbers
-        known = tuple(sources[number] for number in numbers if number in sources)
-        missing = [number for number in numbers if number not in sources]
-        copies = self.findings.copies
-        earliest = [copies.earliest(source.record, source.sentence) for source in known]
-        # If a model cites two copies, both lead to the earliest copy.
-        places = {
-            (item.record.document_id, item.record.version, item.sentence.span): item for item in earliest
-        }
-        cited = tuple(places.values())
-        if not cited:
-            reason = f"it cites {_unknown_numbers(missing)}" if missing else "it cites no sentence"
-            verification = replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
-        elif any(is_instruction(source.sentence.text) for source in known):
-            reason = "the cited sentence is an instruction, and states nothing"
-            verification = replace(_UNSUPPORTED, reason=reason)
-        else:
-            verification = self._verify(statement, cited, missing)
-        return _Checked(statement.text, known, cited, verification)
+    def _check(self, statements: Sequence[Statement]) -> list[_Checked]:
+        began = time.perf_counter()
+        known = [self._known(statement) for statement in statements]
+        faults = [self._fault(*each) for each in zip(statements, known, strict=True)]
+        claims = [
+            Claim(statement.said, self._evidence(sources))
+            for statement, sources, fault in zip(statements, known, faults, strict=True)
+            if fault is None
+        ]
+        found = iter(self.writer.gate.check_all(claims) if claims else ())
+        checked = [
+            self._checked(statement, sources, fault or next(found))
+            for statement, sources, fault in zip(statements, known, faults, strict=True)
+        ]
+        self.cites = self.cites or any(known)
+        moved = [each if each.is_kept else self._moved(each) for each in checked]
+        self.seconds_checking += time.perf_counter() - began
+        return moved
 
-    def _verify(
-        self, statement: Statement, cited: Iterable[CitedSentence], missing: Sequence[str]
-    ) -> Verification:
+    def _known(self, statement: Statement) -> tuple[Source, ...]:
+        sources = self.given.sources
+        return tuple(sources[number] for number in statement.sentence_numbers if number in sources)
+
+    def _fault(self, statement: Statement, known: Sequence[Source]) -> Verification | None:
+        """What is wrong before any comparison of words."""
+        if not known:
+            unknown = statement.sentence_numbers
+            reason = f"it cites {_unknown_numbers(unknown)}" if unknown else "it cites no sentence"
+            return replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
+        if any(is_instruction(source.sentence.text) for source in known):
+            return replace(_UNSUPPORTED, reason="the cited sentence is an instruction, and states nothing")
+        return None
+
+    def _earliest(self, sources: Iterable[Source]) -> tuple[CitedSentence, ...]:
+        """If a model cites two copies, both lead to the earliest copy."""
+        found = [self.findings.copies.earliest(source.record, source.sentence) for source in sources]
+        places = {(item.record.document_id, item.record.version, item.sentence.span): item for item in found}
+        return tuple(places.values())
+
+    def _evidence(self, sources: Sequence[Source]) -> tuple[Evidence, ...]:
         texts = self.findings.document_texts
-        evidence = [evidence_of(item.record, item.sentence, texts) for item in cited]
-        verification = self.writer.gate.check(statement.text, evidence)
-        exists = round(1 - len(missing) / len(statement.sentence_numbers), 4)
-        verification = replace(verification, checks={"exists": exists, **verification.checks})
-        if verification.verdict != "supported":
-            return verification
-        if missing:
-            reason = f"it also cites {_unknown_numbers(missing)}"
-            return replace(verification, verdict="paraphrased", reason=reason)
-        if len(evidence) == 1 and is_verbatim(statement.text, evidence):
-            # These are the report's words, whether or not they answer the question.
-            return replace(verification, verdict="quoted")
-        return verification
+        found = []
+        for item in self._earliest(sources):
+            document, span = texts.text(item.record), item.sentence.span
+            around = item.sentence.headings or paragraph_at(document, span)
+            found.append(
+                replace(
+                    evidence_of(item.record, item.sentence, texts),
+                    around=around,
+                    section=section_path(document, span.start),
+                )
+            )
+        return tuple(found)
+
+    def _checked(
+        self, statement: Statement, sources: tuple[Source, ...], verification: Verification
+    ) -> _Checked:
+        cited = self._earliest(sources)
+        missing = [number for number in statement.sentence_numbers if number not in self.given.sources]
+        if sources and statement.sentence_numbers:
+            exists = round(1 - len(missing) / len(statement.sentence_numbers), 4)
+            verification = replace(verification, checks={"exists": exists, **verification.checks})
+        if verification.verdict == "supported":
+            if missing:
+                reason = f"it also cites {_unknown_numbers(missing)}"
+                verification = replace(verification, verdict="paraphrased", reason=reason)
+            elif len(cited) == 1 and is_verbatim(statement.text, self._evidence(sources)):
+                # These are the report's words, whether or not they answer the question.
+                verification = replace(verification, verdict="quoted")
+        return _Checked(statement, sources, cited, verification)
+
+    def _moved(self, item: _Checked) -> _Checked:
+        """With its footnote under the sentence of the prompt that says so almost word for word."""
+        statement = item.statement
+        language = self.findings.question.language
+        wanted = content_words(statement.said, language)
+        if not wanted or self.is_small:
+            return item
+
+        def share(source: Source) -> float:
+            has = words_of(
+                f"{source.sentence.headings}\n{source.sentence.section}\n{source.sentence.text}", language
+            )
+            return sum(contains_term(has, term) for term in wanted) / len(wanted)
+
+        near = sorted(self.given.sources.values(), key=share, reverse=True)[:_MOST_MOVED]
+        for source in near:
+            if share(source) < _MOVED_SHARE or source in item.sources or is_instruction(source.sentence.text):
+                continue
+            found = Gate().check(statement.said, self._evidence([source]))
+            if found.verdict == "supported":
+                return self._checked(replace(statement, sentence_numbers=()), (source,), found)
+        return item
+
+    def _repaired(self, messages: Sequence[Message], checked: list[_Checked]) -> list[_Checked]:
+        """Ask once more for what is not supported; what stays so is left out."""
+        failed = [place for place, item in enumerate(checked) if not item.is_kept]
+        if not failed or self.fallback is not None:
+            return checked
+        faults = [
+            (checked[place].statement.text, checked[place].verification.reason or "") for place in failed
+        ]
+        reply = self.writer.model.write(repair_prompt(messages, self.written, faults))
+        try:
+            text = without_thoughts("".join(reply))
+        except ModelError as error:
+            _log.warning("%s, so that %d sentences were not corrected", error, len(failed))
+            return checked
+        finally:
+            self.usage = _sum(self.usage, reply.usage)
+        corrected: dict[int, Statement] = {}
+        for match in _CORRECTION.finditer(text):
+            number = int(match["number"]) - 1
+            if number < len(failed) and LEAVE_OUT.casefold() not in match["words"].casefold():
+                place = failed[number]
+                statement = self._correction(match["words"], checked[place].statement)
+                if statement is not None:
+                    corrected[place] = statement
+        again = dict(zip(corrected, self._check(list(corrected.values())), strict=True))
+        return [
+            found if (found := again.get(place)) is not None and found.is_kept else item
+            for place, item in enumerate(checked)
+        ]
+
+    def _correction(self, words: str, former: Statement) -> Statement | None:
+        try:
+            found = list(parse_reply([words], self.findings.question.language))
+        except NoAnswer:
+            return None
+        first = next((each for each in found if isinstance(each, Statement)), None)
+        if first is None:
+            return None
+        if former.claim and not first.claim:
+            # A row of a table cannot be replaced by a sentence.
+            return None
+        return replace(former, text=first.text, sentence_numbers=first.sentence_numbers, claim=first.claim)
+
+    def _settle(self, item: _Checked) -> Iterator[Event]:
+        """Show it, unless it is dropped; what announces a list waits for its first item."""
+        statement = item.statement
+        if self._waiting and statement.block != self._waiting[0].statement.block:
+            self._drop_waiting()
+        if statement.head:
+            self._head = statement.head
+        if not item.is_kept and self.writer.unsupported == "drop":
+            self.dropped.append(_dropped(item))
+            self._lost_block = statement.block
+            return
+        if not item.is_kept and not self.shown:
+            # Struck words alone are no answer.
+            self._struck.append(item)
+            return
+        is_lost = self._lost_block == statement.block and not statement.opens.startswith("\n")
+        if is_lost and not self.is_small and begins_with_pronoun(statement.text):
+            self.dropped.append(Dropped(statement.text, "it goes on from a sentence that is left out"))
+            return
+        self._lost_block = 0
+        if statement.leads:
+            self._waiting.append(item)
+            return
+        for each in [*self._struck, *self._waiting, item]:
+            yield from self._show(each)
+        self._struck.clear()
+        self._waiting.clear()
+
+    def _drop_waiting(self) -> None:
+        for item in self._waiting:
+            self.dropped.append(Dropped(item.statement.text, "nothing is left of what it announces"))
+        self._waiting.clear()
 
     def _show(self, item: _Checked) -> Iterator[Event]:
-        if item.verification.verdict == "unsupported" and self.writer.unsupported == "drop":
-            self.dropped.append(_dropped(item))
-        else:
-            self.cited += item.sources
-            verification = self.confidence.adjust(item.verification, item.score)
-            yield from self.composition.add(item.words, item.cited, verification)
+        statement = item.statement
+        opens: str | None = None
+        if not self.is_small:
+            opens = statement.opens
+            if statement.block != self._shown_block and not opens.startswith("\n\n"):
+                # What began the block has been left out.
+                opens = f"\n\n{opens.strip()} " if opens.strip() else "\n\n"
+            if statement.claim and self._head:
+                opens, self._head = f"\n\n{self._head}", ""
+            if not self.composition.text:
+                opens = opens.lstrip("\n ")
+        self._shown_block = statement.block
+        self.shown.append(item)
+        yield from self.composition.add(statement.text, item.cited, item.verification, opens=opens)
 
 
-def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """The judge may be the model that is still writing: its judgement would wait until the time limit."""
-    written: list[Statement] = []
-    try:
-        written.extend(statements)
-    except (NoAnswer, ModelError):
-        yield from written
-        raise
-    yield from written
+_MOST_MOVED = 2
+_MOVED_SHARE = 0.6
+_CORRECTION = regex.compile(r"(?m)^\W*(?P<number>\d{1,2})[.)]\s*(?P<words>.+)$")
 
 
 def _dropped(item: _Checked) -> Dropped:
-    return Dropped(item.words, item.verification.reason or "no other sentence of the answer is supported")
+    return Dropped(item.statement.text, item.verification.reason or "no cited sentence says so")
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens)
 
 
 def _unknown_numbers(numbers: Sequence[str]) -> str:
     if len(numbers) == 1:
         return f"{numbers[0]}, a number that the model was not given"
     return f"{', '.join(numbers[:-1])} and {numbers[-1]}, numbers that the model was not given"
-
-
-BEST_SOURCES = 24  # shown first in the prompt, before those that earlier answers cited, and all others
-MAX_EARLIER = 48
-
-NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
 
 
 def generate(
@@ -274,96 +371,128 @@ def generate(
     conversation: Conversation,
     *,
     limits: AnswerLimits,
+    search_again: SearchAgain,
 ) -> Generator[Event, None, Answer]:
-    """Quote if no sentence can be shown, or if the model finds no answer, but the library surely has one."""
+    """Quote if no sentence is left; say that there is no answer if the model finds none."""
     began = time.perf_counter()
-    sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
-    question, model = findings.question, writer.model
-    budget = model.limits.context_tokens - model.limits.reply_tokens
-    prompt = build_prompt(question.text, question.language, sources, budget)
-    answerability = findings.decision.answerability or 0.0
-    best, reach = findings.ranked[0].score, findings.calibration.reach
-    confidence = Confidence(answerability, limits.certain, best, reach)
-    writing = _Writing(writer, findings, composition, confidence, prompt)
-    if prompt.sources:
-        yield from writing.write()
+    model = writer.model
+    if model.is_small and draft.standalone is None:
+        conversation = NO_CONVERSATION
+    given, messages = _first_prompt(model, findings, conversation)
+    writing = _Writing(writer, findings, composition, given)
+    if given.sources:
+        yield from writing.write(messages)
+        if writing.missing and writing.fallback is None and not model.is_small:
+            messages = yield from _write_missing(writing, messages, search_again)
     else:
         writing.fallback = "unusable"
         writing.cause = (
             f"the context of {model.name} has no room for a sentence of the reports with this question "
             f"({model.limits.context_tokens} tokens, of which {model.limits.reply_tokens} are for the reply)"
         )
-    # If the operator has lowered ``certain``, a model that finds no answer is not overruled.
-    overruled = writing.declined and limits.certain >= CERTAIN <= answerability
+    if not writing.shown and not writing.declined and writing.fallback is None:
+        writing.fallback = "nothing_supported" if writing.cites else "unusable"
     seconds, checking = time.perf_counter() - began, writing.seconds_checking
-    given = (source.record.document_id for source in prompt.sources.values())
+    read = (source.record.document_id for source in writing.given.sources.values())
     timings = {"write": round((seconds - checking) * 1000, 2), "verify": round(checking * 1000, 2)}
     draft = replace(
         draft,
         dropped=tuple(writing.dropped),
-        fallback="declined" if overruled else writing.fallback,
-        prompt_digest=prompt.digest if prompt.sources else None,
-        made_from=tuple(sorted({*draft.made_from, *given})),
+        fallback=writing.fallback if not writing.declined else None,
+        prompt_digest=_digest(messages) if given.sources else None,
+        made_from=tuple(sorted({*draft.made_from, *read})),
         timings=add_usage(timings, writing.usage, model),
     )
-    if writing.declined and not overruled:
-        reason = (
-            f"Passages in this library come near the question, and {model.name} found no sentence that "
-            "answers it."
-        )
-        return (yield from abstain(draft, Abstention("not_answered", reason)))
-    if writing.supported:
-        ending = f"{writing.cause}; the answer ends here." if writing.cause else None
-        places = {(source.record.document_id, source.sentence.span) for source in writing.cited}
+    if writing.shown:
+        return replace(composition.answer(draft), model=model.name, note=_note(writing))
+    abstention = findings.decision.abstention
+    if writing.declined:
+        return (yield from abstain(draft, abstention or _not_answered(model, writing.missing)))
+    note = _fallback_note(model, writing.fallback, writing.cause)
+    if abstention is not None:
+        return (yield from abstain(replace(draft, note=writing.cause and f"{writing.cause}."), abstention))
+    # No sentence that gives instructions to a model replaces its failed answer, if others are left.
+    ranked = [item for item in findings.ranked if not is_instruction(item.candidate.sentence.text)]
+    findings = replace(findings, ranked=ranked or findings.ranked)
+    return (yield from quote(findings, composition, replace(draft, note=note), limits.max_sentences))
+
+
+def _first_prompt(
+    model: LanguageModel, findings: Findings, conversation: Conversation
+) -> tuple[Excerpts, tuple[Message, ...]]:
+    question = findings.question
+    language = name_language(question.language) if question.language != UNKNOWN_LANGUAGE else ""
+    turns = [] if model.is_small else [Turn(turn.standalone, turn.answer) for turn in conversation.exchanges]
+
+    def prompt(words: str) -> tuple[Message, ...]:
+        return write_prompt(question.text, language, words, turns[-MOST_TURNS:], is_brief=model.is_small)
+
+    spent = sum(tokens(message.text) for message in prompt(""))
+    room = model.limits.context_tokens - model.limits.reply_tokens - spent
+    given = excerpts(findings, conversation, room, is_brief=model.is_small)
+    return given, prompt(given.text)
+
+
+def _write_missing(
+    writing: _Writing, messages: tuple[Message, ...], search_again: SearchAgain
+) -> Generator[Event, None, tuple[Message, ...]]:
+    """One more search, and one more reply about what it finds; return the last prompt."""
+    missing, model = writing.missing, writing.writer.model
+    declined = writing.declined
+    findings = yield from search_again(missing)
+    if findings is None:
+        return messages
+    prompt = missing_prompt(messages, writing.written, "", missing)
+    room = model.limits.context_tokens - model.limits.reply_tokens - sum(tokens(each.text) for each in prompt)
+    more = excerpts(findings, NO_CONVERSATION, room, given=writing.given)
+    if not more.sources:
+        return messages
+    writing.given = Excerpts(more.text, {**writing.given.sources, **more.sources}, more.reports)
+    prompt = missing_prompt(messages, writing.written, more.text, missing)
+    before = len(writing.shown)
+    yield from writing.write(prompt)
+    if writing.fallback is not None and before:
+        # What was written before stands.
+        writing.fallback = writing.cause = None
+    if len(writing.shown) == before:
+        writing.missing, writing.declined = missing, declined
+    return prompt
+
+
+def _digest(messages: Sequence[Message]) -> str:
+    sent = json.dumps([asdict(message) for message in messages], ensure_ascii=False)
+    return hashlib.sha256(sent.encode()).hexdigest()
+
+
+def _not_answered(model: LanguageModel, missing: str) -> Abstention:
+    near = "Passages in this library come near the question"
+    reason = f"{near}, and {model.name} found no sentence that answers it."
+    return Abstention("not_answered", f"{reason} {NOT_FOUND}{missing}." if missing else reason)
+
+
+def _note(writing: _Writing) -> str | None:
+    ending = f"{writing.cause}; the answer ends here." if writing.cause else None
+    lacks = f"{NOT_FOUND}{writing.missing}." if writing.missing else None
+    if writing.is_small:
+        findings = writing.findings
+        places = {
+            (source.record.document_id, source.sentence.span)
+            for item in writing.shown
+            for source in item.sources
+        }
         cited = [
             item
             for item in findings.ranked
             if (item.candidate.reading.document.document_id, item.candidate.sentence.span) in places
         ]
         lacks = caveat(findings.question, cited) if cited else None
-        note = " ".join(filter(None, [ending, lacks])) or None
-        return replace(composition.answer(draft), model=model.name, note=note)
-    draft = replace(draft, note=_fallback_note(model, draft.fallback, writing.cause))
-    # If the model could not be asked, the answer is the same as without a model.
-    doubts = None if writing.fallback in NOT_ASKED else confidence
-    # No sentence that gives instructions to a model replaces its failed answer, if others are left.
-    ranked = [item for item in findings.ranked if not is_instruction(item.candidate.sentence.text)]
-    findings = replace(findings, ranked=ranked or findings.ranked)
-    return (yield from quote(findings, composition, draft, limits.max_sentences, doubts))
-
-
-def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
-    found = [
-        Source(item.candidate.reading.document, item.candidate.sentence, item.score)
-        for item in findings.ranked
-    ]
-    earlier = list(_earlier(findings, conversation))
-    listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]
-    places = {
-        (source.record.document_id, source.record.version, source.sentence.span): source
-        for source in reversed(listed)
-    }
-    return list(reversed(places.values()))
-
-
-def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]:
-    for cited in islice(reversed(conversation.cited), MAX_EARLIER):
-        try:
-            record = findings.index.reader.document(cited.document_id, cited.version)
-            text = findings.document_texts.text(record).text
-        except DocumentNotFoundError:
-            continue
-        if text[cited.start : cited.end] == cited.quote:
-            above = cited.headings or "", cited.lead_in or ""
-            sentence = ReadSentence(Span(cited.start, cited.end), cited.quote, None, *above)
-            yield Source(record, sentence, 0.0)
+    return " ".join(filter(None, [lacks, ending])) or None
 
 
 def _fallback_note(model: LanguageModel, fallback: Fallback | None, cause: str | None) -> str:
     reasons: dict[Fallback | None, str] = {
-        "declined": f"{model.name} did not find an answer, but the library certainly has one",
         "unusable": f"{model.name} cited no sentence of the reports",
-        "nothing_supported": f"The sentences that {model.name} cites support nothing that it wrote",
+        "nothing_supported": f"The sentences that {model.name} cites do not say what it wrote",
     }
     return f"{cause or reasons[fallback]}; the answer is quoted from the reports instead."
 

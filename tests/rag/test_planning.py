@@ -129,7 +129,7 @@ def talk(library: MakeLibrary, model: LanguageModel) -> Talk:
 
 
 def talking(index: Library, model: LanguageModel, **limits: Any) -> Talk:  # noqa: ANN401
-    return Talk(QueryEngine(index, limits=AnswerLimits(certain=0.0, **limits), writer=Writer(model, Gate())))
+    return Talk(QueryEngine(index, limits=AnswerLimits(**limits), writer=Writer(model, Gate())))
 
 
 def test_a_follow_up_is_searched_as_written_out_and_in_the_report_that_it_is_about(

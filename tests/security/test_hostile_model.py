@@ -10,7 +10,6 @@ import pytest
 from markdown_it import MarkdownIt
 from starlette.testclient import TestClient
 
-from rag.answer_limits import AnswerLimits
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.writer import Writer
@@ -51,7 +50,7 @@ def client(
     index = library({REPORT.name: REPORT.read_text(encoding="utf-8")}).index
     llm = ScriptedLLM(cites((f"{ARRESTED}.", BEGINS), (request.param, BEGINS)))
     writer = Writer(model_of(llm), Gate(), "strike")
-    engine = QueryEngine(index, limits=AnswerLimits(certain=0.0), writer=writer, keeps=True)
+    engine = QueryEngine(index, writer=writer, keeps=True)
     with TestClient(create_app(index, engine), base_url="http://127.0.0.1") as client:
         yield client
     assert llm.sent

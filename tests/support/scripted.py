@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from threading import Event
 from typing import Any
 
+import regex
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, CompletionResponse, LLMMetadata
 from llama_index.core.llms import CustomLLM
 from pydantic import PrivateAttr
@@ -147,9 +148,10 @@ def obeys(instruction: str, words: str) -> Script:
 
 
 def number_of(messages: Sequence[ChatMessage], begins: str) -> str:
-    for line in str(messages[-1].content).splitlines():
-        if line.startswith("[") and line.partition("] ")[2].startswith(begins):
-            return line[1 : line.index("]")]
+    """The number in front of the words, in the last prompt that has reports."""
+    for message in reversed(messages):
+        if found := regex.search(rf"\[(\d+\.\d+)\] {regex.escape(begins)}", str(message.content)):
+            return found[1]
     raise AssertionError(f"no sentence of the prompt begins with {begins!r}")
 
 
@@ -158,7 +160,7 @@ def model_of(
     *,
     seconds: float = 20.0,
     attempts: int = 1,
-    context: int = 4096,
+    context: int = 16_000,
     prices: Prices | None = None,
     circuit: Circuit | None = None,
 ) -> LanguageModel:

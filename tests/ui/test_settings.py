@@ -18,7 +18,7 @@ IN_A_FILE = (
     "allowed_hosts, allowed_origins, database_url, host, index, insecure, judge, judge_thresholds, "
     "keep_answers, keep_audit, "
     "keep_feedback, limit_address, limit_questions, limit_requests, limit_storage, limit_uploads, llm, "
-    "llm_address, llm_certain, llm_context, llm_folder, llm_key, llm_model, llm_plan, llm_prices, "
+    "llm_address, llm_context, llm_folder, llm_key, llm_model, llm_plan, llm_prices, "
     "llm_reply, llm_timeout, log_format, log_level, log_texts, "
     "max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, "
     "max_unpacked_megabytes, model, ocr, ocr_languages, openid_claim, openid_client, openid_issuer, "
@@ -234,7 +234,6 @@ def test_passwords_that_cannot_be_used_are_not_repeated(
         ("llm_plan", "-1", needed("llm_plan")),
         ("llm_reply", "31", needed("llm_reply")),
         ("llm_timeout", "0 3601 inf", needed("llm_timeout")),
-        ("llm_certain", "1.5", needed("llm_certain")),
         ("unsupported", "hide", needed("unsupported")),
     ],
 )

@@ -25,6 +25,7 @@ from rag.events import (
     QuestionCorrected,
     QuestionRewritten,
     SearchesPlanned,
+    SentenceDrafted,
     StreamedEvent,
     Token,
 )
@@ -127,6 +128,7 @@ _KINDS: Mapping[str, Callable[[Any], StreamedEvent]] = {
     "searches": lambda data: SearchesPlanned(tuple(data["searches"])),
     "passages": lambda data: PassagesFound(parse(tuple[Passage, ...], data["passages"])),
     "note": lambda data: NoteMade(data["note"]),
+    "draft": lambda data: SentenceDrafted(data["text"]),
     "token": lambda data: Token(data["text"], data["verdict"]),
     "citation": lambda data: CitationMade(parse(Citation, data)),
     "answer": lambda data: AnswerDone(parse(Answer, data)),

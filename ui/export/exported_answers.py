@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from index.records import DocumentRecord
 from rag.answers import (
     DOUBTFUL,
     Answer,
+    AnswerSentence,
     Citation,
     Comparison,
     Headline,
@@ -18,6 +20,7 @@ from rag.answers import (
     stands_first,
 )
 from rag.visible_text import readable, visible
+from ui.blocks import blocks, row_cells
 from ui.words import (
     ADVICE,
     COMPUTED,
@@ -166,18 +169,24 @@ def facts(source: DocumentRecord | Citation | Passage, published: str | None, pa
 
 
 def _paragraphs(answer: Answer) -> Iterator[tuple[Sentence, ...]]:
-    run: list[Sentence] = []
-    end = 0
-    for sentence in answer.sentences:
-        if run and "\n" in answer.text[end : sentence.start]:
-            yield tuple(run)
-            run = []
-        text = answer.text[sentence.start : sentence.end]
-        words = answer.words_of(sentence)
-        run.append(Sentence(readable(text), sentence.citations, sentence.verdict, words))
-        end = sentence.end
-    if run:
-        yield tuple(run)
+    ends = [0, *(sentence.end for sentence in answer.sentences)]
+    parted = blocks(
+        (answer.text[end : sentence.start], answer.text[sentence.start : sentence.end], sentence)
+        for end, sentence in zip(ends, answer.sentences, strict=False)
+    )
+    for block in parted:
+        for line in block.lines:
+            yield tuple(_sentence(answer, sentence, block.headings) for sentence in line)
+
+
+def _sentence(answer: Answer, sentence: AnswerSentence, headings: Sequence[str]) -> Sentence:
+    text = answer.text[sentence.start : sentence.end]
+    words = answer.words_of(sentence)
+    if headings:
+        label, *values = row_cells(text)
+        named = zip_longest(headings[1:], values, fillvalue="")
+        words = f"{label}: {'; '.join(' '.join(filter(None, pair)) for pair in named)}"
+    return Sentence(readable(text), sentence.citations, sentence.verdict, words)
 
 
 def _note(cited: Citation) -> Note:

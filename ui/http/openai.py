@@ -31,6 +31,7 @@ from rag.conversations import Conversation, from_turns
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, CitationMade, Event, NoteMade, Token
 from rag.visible_text import readable
+from ui.blocks import is_written_row, row_cells
 from ui.http.access import OwnEngine
 from ui.http.observation import count_queries
 from ui.http.problems import documented
@@ -166,8 +167,18 @@ def sentence(text: str, verdict: Verdict | None, cited: Sequence[Citation]) -> s
     Of ``cited``, the first says whether it is a row of a table: a stream knows no other when it sends it.
     """
     gap = text[: len(text) - len(text.lstrip())]
+    *head, last = text.lstrip().splitlines() or [""]
+    if is_written_row(last):
+        # The rows of a model's table, with the last cell open for the marks.
+        headings = [f"{_open_row(line)} |" for line in head[:1]]
+        rule = [f"|{' --- |' * len(row_cells(last))}"] if head else []
+        return gap + "\n".join([*headings, *rule, _open_row(last)]) + doubt_after(verdict)
     row = repeated_row(text, cited[:1])
     return gap + escaped(text if row is None else row.words) + doubt_after(verdict)
+
+
+def _open_row(row: str) -> str:
+    return f"| {' | '.join(map(escaped, row_cells(row)))}"
 
 
 class _Arriving:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -35,6 +35,7 @@ from rag.events import (
     QuestionRewritten,
     ReadingBegun,
     SearchesPlanned,
+    SentenceDrafted,
     StreamedEvent,
     Token,
 )
@@ -191,25 +192,26 @@ def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent, ...]:
     return () if isinstance(event, ReadingBegun) else (server_sent_event(event),)
 
 
+_NAMES: Mapping[type, str] = {
+    QuestionCorrected: "corrected",
+    QuestionRewritten: "rewritten",
+    SearchesPlanned: "searches",
+    PassagesFound: "passages",
+    NoteMade: "note",
+    SentenceDrafted: "draft",
+    Token: "token",
+}
+
+
 def server_sent_event(event: StreamedEvent | StreamFailed) -> ServerSentEvent:
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     match event:
-        case QuestionCorrected(searched_for):
-            name, data = "corrected", {"searched_for": searched_for}
-        case QuestionRewritten(standalone):
-            name, data = "rewritten", {"standalone": standalone}
-        case SearchesPlanned(searches):
-            name, data = "searches", {"searches": list(searches)}
-        case PassagesFound(passages):
-            name, data = "passages", {"passages": [asdict(passage) for passage in passages]}
-        case NoteMade(note):
-            name, data = "note", {"note": note}
-        case Token(text, verdict):
-            name, data = "token", {"text": text, "verdict": verdict}
         case CitationMade(citation):
             name, data = "citation", asdict(citation)
         case AnswerDone(answer):
             name, data = "answer", answer.as_dict()
         case StreamFailed(problem):
             name, data = "error", problem
+        case _:
+            name, data = _NAMES[type(event)], asdict(event)
     return {"event": name, "data": json.dumps(data, ensure_ascii=False)}

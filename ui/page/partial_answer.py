@@ -22,6 +22,7 @@ from rag.events import (
     QuestionRewritten,
     ReadingBegun,
     SearchesPlanned,
+    SentenceDrafted,
     Token,
 )
 from ui.http.streaming import EngineEvents
@@ -32,7 +33,10 @@ from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup
 
 @dataclass(frozen=True, slots=True)
 class PartialAnswer:
-    """Numbers are None until the engine tells them; ``writer`` is None if the answer only quotes."""
+    """Numbers are None until the engine tells them; ``writer`` is None if the answer only quotes.
+
+    ``draft`` is what a model has written, not yet checked.
+    """
 
     search_scope: Searched | None = None
     standalone: str | None = None
@@ -42,6 +46,7 @@ class PartialAnswer:
     reading: int | None = None
     passages: int | None = None
     missing: str | None = None
+    draft: str = ""
     text: str = ""
     citations: tuple[Citation, ...] = ()
     answer: Answer | None = None
@@ -95,8 +100,17 @@ def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
             partial = replace(partial, passages=len(passages))
         case NoteMade(note):
             partial = replace(partial, missing=note)
+        case _:
+            partial = _written(partial, event)
+    return partial
+
+
+def _written(partial: PartialAnswer, event: Event) -> PartialAnswer:
+    match event:
+        case SentenceDrafted(sentence):
+            partial = replace(partial, draft=partial.draft + sentence)
         case Token(more):
-            partial = replace(partial, text=partial.text + more)
+            partial = replace(partial, draft="", text=partial.text + more)
         case CitationMade(citation):
             partial = replace(partial, citations=(*partial.citations, citation))
         case AnswerDone(answer):
@@ -113,7 +127,7 @@ def _begun(index: Library, filters: Filters) -> PartialAnswer:
 def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
     if partial.answer is not None:
         return answer_markup(partial.answer, locale)
-    if partial.text:
+    if partial.text or partial.draft:
         return _streamed(partial, locale, is_stopped=False)
     return waiting_markup(
         locale,
@@ -142,5 +156,6 @@ def _streamed(partial: PartialAnswer, locale: Locale, *, is_stopped: bool) -> st
         searched=partial.search_scope,
         missing=partial.missing,
         name=partial.writer,
+        draft="" if is_stopped else partial.draft,
         is_stopped=is_stopped,
     )

@@ -354,7 +354,6 @@ def test_settings_are_every_key_with_its_value() -> None:
         "read_hits": 36,
         "widen_by": 2,
         "max_sentences": 8,
-        "certain": 0.9,
         "threshold": None,
         "plan_seconds": 10.0,
     }
@@ -368,7 +367,7 @@ def test_settings_are_every_key_with_its_value() -> None:
             "colour = 1",
             (
                 "unknown key colour; known are model, reader, max_chunk_tokens, title_tokens, "
-                "dense_weight, read_hits, widen_by, max_sentences, certain, threshold, plan_seconds"
+                "dense_weight, read_hits, widen_by, max_sentences, threshold, plan_seconds"
             ),
         ),
         ("dense_weight = 1.5", "dense_weight is 1.5; it must be a number from 0 to 1"),

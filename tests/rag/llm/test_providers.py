@@ -19,7 +19,7 @@ from rag.errors import ModelError, ModelSetupError
 from rag.llm import LanguageModel, ModelLimits, ModelSettings, Prices, open_model
 from rag.llm.messages import Message, tokens
 from rag.llm.providers import LlamaServer, OpenResponses
-from rag.writing.reply_parser import parse_reply
+from rag.writing.reply_parser import Statement, parse_reply
 from tests.support.children import is_gone
 from tests.support.model_server import model_server
 from tests.support.processes import run_script
@@ -311,7 +311,9 @@ def test_a_grammar_restricts_the_reply_to_the_given_numbers(model: LanguageModel
     reply = "".join(pieces)
     assert reply.startswith("[") or reply == "NO ANSWER"
     found = list(parse_reply(pieces, "en", lambda: writing.is_cut))
-    assert all(set(draft.sentence_numbers) <= set(NUMBERS) and draft.sentence_numbers for draft in found)
+    cited = [each.sentence_numbers for each in found if isinstance(each, Statement)]
+    assert len(cited) == len(found)
+    assert all(set(numbers) <= set(NUMBERS) and numbers for numbers in cited)
     assert 30 < writing.usage.prompt_tokens < 120
     assert 0 < writing.usage.completion_tokens <= 48
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.llm.messages import LONGEST_LINE
-from rag.writing.reply_parser import MAX_CHARACTERS, MAX_CITED, NoAnswer, Statement, parse_reply
+from rag.writing.reply_parser import MAX_CHARACTERS, MAX_CITED, Missing, NoAnswer, Statement, parse_reply
 from tests.support.examples import up_to
 
 THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
@@ -24,7 +24,7 @@ def read(
         found = list(parse_reply([reply] if pieces is None else pieces, "en", lambda: cut))
     except NoAnswer:
         return [("(no answer)", ())]
-    return [(draft.text, draft.sentence_numbers) for draft in found]
+    return [(each.text, each.sentence_numbers) for each in found if isinstance(each, Statement)]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_each_statement_is_available_when_its_line_is_complete() -> None:
             yield piece
 
     found = parse_reply(pieces(), "en")  # type: ignore[arg-type]
-    assert next(found) == Statement("The dam broke.", ("1.1",))
+    assert next(found) == Statement("The dam broke.", ("1.1",), 1, "\n\n")
     assert len(taken) == 2
 
 
@@ -137,7 +137,9 @@ def test_an_endless_reply_is_read_up_to_a_limit() -> None:
             yield "[1.1] The dam broke.\n"
 
     found = list(parse_reply(for_ever(), "en"))  # type: ignore[arg-type]
-    assert set(found) == {Statement("The dam broke.", ("1.1",))}
+    assert {(each.text, each.sentence_numbers) for each in found if isinstance(each, Statement)} == {
+        ("The dam broke.", ("1.1",))
+    }
     assert taken[0] <= MAX_CHARACTERS // 20
     assert read("x" * 1_000_000) == []
     assert len(read("word " * 200_000)) <= 1
@@ -206,3 +208,63 @@ def test_a_statement_has_words_without_marks_and_can_be_encoded(reply: str) -> N
         assert text == " ".join(text.split())
         assert text.encode()
         assert len(set(numbers)) == len(numbers) <= MAX_CITED
+
+
+def blocks(reply: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What opens each statement, with its head, the statement and its numbers."""
+    found = [each for each in parse_reply([reply], "en") if isinstance(each, Statement)]
+    return [(each.opens + each.head, each.text, each.sentence_numbers) for each in found]
+
+
+def test_paragraphs_and_lists_keep_their_form() -> None:
+    reply = (
+        "It broke [1.1]. It was old [1.2].\n\nWho fled:\n\n- Sarrow [2.1]\n\n2. Tessel [2.2]. Later [2.3].\n"
+    )
+    assert blocks(reply) == [
+        ("\n\n", "It broke.", ("1.1",)),
+        (" ", "It was old.", ("1.2",)),
+        ("\n\n", "Who fled:", ("2.1", "2.2", "2.3")),
+        ("\n- ", "Sarrow", ("2.1",)),
+        ("\n2. ", "Tessel.", ("2.2",)),
+        (" ", "Later.", ("2.3",)),
+    ]
+
+
+def test_a_heading_and_a_rule_are_left_out_and_bold_words_stay() -> None:
+    assert blocks("## Answer\n\n**It broke** in May [1.1].\n\n---\n\nIt was old [1.2].") == [
+        ("\n\n", "It broke in May.", ("1.1",)),
+        ("\n\n", "It was old.", ("1.2",)),
+    ]
+
+
+def test_each_row_of_a_table_is_a_statement_that_names_its_columns() -> None:
+    reply = (
+        "The sirens:\n\n| District | Sirens | Pumps |\n| --- | ---: | --- |\n"
+        "| Sarrow | **14** [1.1] | 3 [1.2] |\n"
+        "| Tessel | 3 | [1.3] |\n\nThere are few [1.4]."
+    )
+    head = "| District | Sirens | Pumps |\n| --- | --- | --- |\n"
+    assert blocks(reply) == [
+        ("\n\n", "The sirens:", ("1.1", "1.2", "1.3")),
+        (f"\n\n{head}", "| Sarrow | 14 | 3 |", ("1.1", "1.2")),
+        ("\n", "| Tessel | 3 |  |", ("1.3",)),
+        ("\n\n", "There are few.", ("1.4",)),
+    ]
+    claims = [each.said for each in parse_reply([reply], "en") if isinstance(each, Statement)]
+    assert claims[1:3] == ["Sarrow: Sirens 14; Pumps 3", "Tessel: Sirens 3; Pumps"]
+
+
+def test_a_row_without_a_rule_below_is_no_heading() -> None:
+    assert blocks("| Sarrow | 14 | [1.1]\n| Tessel | 3 | [1.2]\n") == [
+        ("\n\n", "| Sarrow | 14 |", ("1.1",)),
+        ("\n", "| Tessel | 3 |", ("1.2",)),
+    ]
+
+
+def test_what_is_missing_is_told_apart() -> None:
+    found = list(parse_reply(["It broke [1.1].\nNOT FOUND: the **date** [1.2].\n"], "en"))
+    assert [type(each) for each in found] == [Statement, Missing]
+    assert found[1] == Missing("the date")
+    with pytest.raises(NoAnswer) as none:
+        list(parse_reply(["NO ANSWER: the date of the break.\nIt broke [1.1]."], "en"))
+    assert none.value.what == "the date of the break"

@@ -99,7 +99,6 @@ def test_a_server_that_is_stopped_while_a_model_from_a_file_writes_ends_in_good_
             home,
             FOOTNOTED_LLM="llamacpp",
             FOOTNOTED_LLM_MODEL=str(smollm2()),
-            FOOTNOTED_LLM_CERTAIN="0",
             FOOTNOTED_LLM_TIMEOUT="3600",
             FOOTNOTED_LLM_CONTEXT="8192",
             FOOTNOTED_LLM_REPLY="4096",

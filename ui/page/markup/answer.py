@@ -38,6 +38,7 @@ from rag.conversations import Judgement
 from rag.engine import STAGES
 from rag.headlines import POINTS
 from rag.writing import QUOTED
+from ui.blocks import Block, blocks, row_cells
 from ui.export import FORMATS
 from ui.page.head import Locale
 from ui.page.markup.tables import (
@@ -150,12 +151,16 @@ def _rows(figures: Iterable[StatedFigure], marks: Mapping[int, str], locale: Loc
 
 @dataclass(frozen=True, slots=True)
 class ShownSentence:
-    """``begins_line``: a line break precedes it, as before each item of a list."""
+    """``gap``: what stands between the sentence before and it."""
 
     text: str
     citations: tuple[Citation, ...]
     verdict: Verdict
-    begins_line: bool = False
+    gap: str = ""
+
+    @property
+    def begins_line(self) -> bool:
+        return self.gap.endswith("\n")
 
     @property
     def sources(self) -> tuple[tuple[int, int], ...]:
@@ -176,29 +181,27 @@ class ShownSentence:
 
 
 def answer_sentences(answer: Answer) -> list[ShownSentence]:
+    ends = [0, *(sentence.end for sentence in answer.sentences)]
     return [
         ShownSentence(
             answer.text[sentence.start : sentence.end],
             answer.cited_by(sentence),
             sentence.verdict,
-            _begins_line(answer.text, sentence.start),
+            answer.text[end : sentence.start],
         )
-        for sentence in answer.sentences
+        for end, sentence in zip(ends, answer.sentences, strict=False)
     ]
 
 
 def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
-    return [
-        ShownSentence(text[start:end], tuple(cited), verdict, _begins_line(text, start))
-        for (start, end, verdict), cited in groupby(
-            citations,
-            key=lambda cited: (cited.answer_start, cited.answer_end, cited.verification.verdict),
-        )
-    ]
-
-
-def _begins_line(text: str, start: int) -> bool:
-    return text[:start].endswith("\n")
+    found = []
+    before = 0
+    for (start, end, verdict), cited in groupby(
+        citations, key=lambda cited: (cited.answer_start, cited.answer_end, cited.verification.verdict)
+    ):
+        found.append(ShownSentence(text[start:end], tuple(cited), verdict, text[before:start]))
+        before = end
+    return found
 
 
 _VERDICTS: Mapping[Verdict, str] = {
@@ -417,7 +420,8 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
         first, last = last, first
     return (
         f"{_opening('fn-answer', answer)}{corrected}{understood}{filters_markup(answer.searched, locale)}"
-        f"{first}{headline_markup(answer.headline, locale)}{_groups(sentences, locale)}"
+        f"{first}{headline_markup(answer.headline, locale)}"
+        f"{_groups(sentences, locale) if answer.model == QUOTED else _written(sentences, locale)}"
         f"{disagreements_markup(answer, locale)}{last}{alternatives_markup(answer, locale)}"
         f"{_below(sentences, locale)}{end}"
     )
@@ -437,11 +441,14 @@ def streamed_markup(
     searched: Searched | None = None,
     missing: str | None = None,
     name: str | None = None,
+    draft: str = "",
     is_stopped: bool = False,
 ) -> str:
+    """``name`` is that of the model that writes, ``draft`` what it has written and nobody has checked."""
     sentences = streamed_sentences(text, citations)
     rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
     pending = f'<p class="fn-pending">{quoted_markup(rest)}</p>' if rest else ""
+    pending += _draft_markup(draft, locale)
     note = ""
     if is_stopped:
         note = f'<p class="fn-note">{string_markup(locale, "stopped.part")}</p>'
@@ -450,8 +457,18 @@ def streamed_markup(
     state = "fn-stopped" if is_stopped else "fn-arriving"
     return (
         f'<div class="fn-answer {state}">{interpretation_markup(standalone, searched_for, searched, locale)}'
-        f"{note_markup(missing)}{_groups(sentences, locale)}{pending}{note}{_below(sentences, locale)}</div>"
+        f"{note_markup(missing)}"
+        f"{_written(sentences, locale) if name else _groups(sentences, locale)}"
+        f"{pending}{note}{_below(sentences, locale)}</div>"
     )
+
+
+def _draft_markup(draft: str, locale: Locale) -> str:
+    lines = "".join(
+        f'<p class="fn-sentences">{quoted_markup(line)}</p>' for line in draft.splitlines() if line.strip()
+    )
+    label = f'<p class="fn-doubt">{string_markup(locale, "waiting.unchecked")}</p>'
+    return f'<div class="fn-draft">{lines}{label}</div>' if lines else ""
 
 
 def headline_markup(headline: Headline | None, locale: Locale) -> str:
@@ -518,6 +535,42 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
         f'<div class="fn-group">{_runs(group, locale)}{_attributions(group, locale, named=named)}</div>'
         for group in (list(run) for _, run in groupby(sentences, key=lambda sentence: sentence.sources))
     )
+
+
+def _written(sentences: Sequence[ShownSentence], locale: Locale) -> str:
+    """A model's paragraphs, lists and tables, and below them the sources of all."""
+    if not sentences:
+        return ""
+    shown = blocks((sentence.gap, sentence.text, sentence) for sentence in sentences)
+    named = len({source for sentence in sentences for source in sentence.sources}) > 1
+    markup = "".join(_block(block, locale) for block in shown)
+    return f'<div class="fn-group fn-written">{markup}{_attributions(sentences, locale, named=named)}</div>'
+
+
+def _block(block: Block[ShownSentence], locale: Locale) -> str:
+    if block.kind == "table":
+        return _written_table(block, locale)
+    if block.kind == "paragraph":
+        return "".join(_runs(line, locale) for line in block.lines)
+    items = "".join(
+        f'<li class="fn-sentences">{" ".join(_sentence(each, locale) for each in line)}</li>'
+        for line in block.lines
+    )
+    tag = "ol" if block.is_numbered else "ul"
+    return f'<{tag} class="fn-list">{items}</{tag}>'
+
+
+def _written_table(block: Block[ShownSentence], locale: Locale) -> str:
+    names = "".join(f'<th scope="col">{quoted_markup(name)}</th>' for name in block.headings)
+    head = f"<thead><tr>{names}</tr></thead>" if names else ""
+    rows = ""
+    for line in block.lines:
+        *before, last = [quoted_markup(cell) for cell in row_cells(line[0].text)]
+        struck = line[0].verdict == "unsupported"
+        shown = [f"<s>{cell}</s>" if struck else cell for cell in (*before, last)]
+        values = "".join(f"<td>{cell}</td>" for cell in shown[:-1])
+        rows += f"<tr>{values}<td>{shown[-1]}{_notes(line[0], locale)}</td></tr>"
+    return f'<div class="fn-table"><table>{head}<tbody>{rows}</tbody></table></div>'
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
