@@ -143,7 +143,7 @@ def learnable(covers: Sequence[Seen]) -> dict[str, list[_Example]]:
                     candidates = cover.publishers(each, title)
                     add("publisher", candidates, _right(is_publisher, gold, candidates))
             candidates = cover.dates(shown, title, is_form=is_form)
-            add("date", candidates, _right(is_date, gold, candidates))
+            add("date", candidates, _most_exact(candidates, _right(is_date, gold, candidates)))
     return found
 
 
@@ -153,6 +153,15 @@ def _right(
     candidates: Sequence[Candidate],
 ) -> list[bool]:
     return [judge(gold, candidate.value) for candidate in candidates]
+
+
+def _most_exact(candidates: Sequence[Candidate], right: Sequence[bool]) -> list[bool]:
+    """A year is not right beside a day in it that is right, such as the year in a title."""
+    dates = {one.value for one in compress(candidates, right)}
+    return [
+        is_right and not any(date != one.value and date.startswith(one.value) for date in dates)
+        for one, is_right in zip(candidates, right, strict=True)
+    ]
 
 
 def left_out(covers: Sequence[Seen]) -> list[Found]:

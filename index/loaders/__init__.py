@@ -62,7 +62,7 @@ _READERS: dict[str, Loader] = {
 _PLAIN = {read_text, read_markdown, read_delimited}
 # Of UTF-16 and UTF-32, in which a text may take more bytes than in UTF-8.
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-READING = 3
+READING = 4
 """Raise it when files are read otherwise than before: the next sync reads each file of a library again."""
 
 SUFFIXES = frozenset(_READERS)  # the suffixes, in lower case, of the files that can be loaded

@@ -98,9 +98,12 @@ def is_fragment(sentence: str) -> bool:
 
 
 def names_only(sentence: ReadSentence, title: str) -> bool:
-    """Titles, captions, headings, lone names and lone numbers never answer a question."""
+    """Titles, captions, headings, lone names and lone numbers never answer a question.
+
+    A title that is a whole sentence may be one of a report without a title, so that it may answer.
+    """
     text = sentence.text.strip()
-    if sentence.is_heading or text == title.strip():
+    if sentence.is_heading or (text == title.strip() and (is_fragment(text) or _ASKS.search(text))):
         return True
     # A sentence without a letter is the number of a page, for example.
     if is_barred_caption(text) or not (is_row(text) or _WORD_RUN.search(text)):

@@ -43,14 +43,17 @@ SECOND = FIRST.replace("41 pumping", "43 pumping").replace(f"{WENT} ", "")
 
 @pytest.fixture(scope="module")
 def audit(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over a report with two versions, and a report that no answer cites."""
+    """The URL of a server over a report with two versions, and two reports that no answer cites."""
     folder = tmp_path_factory.mktemp("audit")
     library = folder / "library"
     file = library / PATH
     file.parent.mkdir(parents=True)
     said = "".join(f'{name}: "{words}"\n' for name, words in SAID.items())
     file.with_name(f"{file.name}.meta.yaml").write_text(said, encoding="utf-8")
-    (library / "other.txt").write_text("The mill of Ostmere\n\nIt grinds barley.\n", encoding="utf-8")
+    mill = "The mill of Ostmere\n\nIt grinds barley.\n"
+    (library / "mill-2019-07-04.txt").write_text(mill, encoding="utf-8")
+    ferry = "The ferry of Tolvane\n\nThe ferry crosses the river at noon, and its master sells the tickets.\n"
+    (library / "ferry.txt").write_text(ferry, encoding="utf-8")
     with Library.open(folder / "home", encoder) as index:
         for text in (FIRST, SECOND):
             file.write_text(text, encoding="utf-8")
@@ -111,9 +114,16 @@ def test_what_was_found_out_otherwise_says_how(page: Page) -> None:
     open_about(page, "The mill of Ostmere")
     said = known(page)
     assert said["Language"] == "not determined"
-    assert said["Published"].endswith("| from the file’s modification time")
+    assert said["Published"] == "4 July 2019 | from the file’s name"
     assert "Collection" not in said
     expect(page.locator(".fn-about .fn-empty")).to_have_text("No saved answer uses this report as a source.")
+
+
+def test_what_nobody_said_is_left_out_whenever_the_file_was_written(page: Page) -> None:
+    open_about(page, "The ferry of Tolvane")
+    said = known(page)
+    assert list(said)[:4] == ["Title", "Language", "File", "Kind"]
+    assert said["Language"] == "English | detected"
 
 
 def test_the_versions_are_listed_and_the_current_one_is_marked(page: Page) -> None:

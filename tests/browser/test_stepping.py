@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 DISPLACED = "What are the numbers of people displaced on 12 May 2025?"
 RECOMMENDED = "List the recommendations of the inquiry."
-"""Its answer has four footnotes in one report."""
+"""Its answer has three footnotes in one report: the sentence above the list is quoted with its first item."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def answered(page: Page) -> None:
 
 def listed(page: Page) -> None:
     ask(page, RECOMMENDED)
-    expect(page.locator(".fn-mark")).to_have_text(["[1]", "[2]", "[3]", "[4]"])
+    expect(page.locator(".fn-mark")).to_have_text(["[1]", "[2]", "[3]"])
 
 
 def at(page: Page, number: int) -> None:
@@ -71,20 +71,20 @@ def test_keys_go_through_the_footnotes_and_the_way_back_is_to_the_current_mark(p
     listed(page)
     page.locator(".fn-mark").first.click()
     expect(page.locator("#fn-source h2")).to_be_focused()
-    for key, number in (("n", 2), ("n", 3), ("p", 2), ("n", 3), ("n", 4), ("n", 4)):
+    for key, number in (("n", 2), ("p", 1), ("n", 2), ("n", 3), ("n", 3)):
         page.keyboard.press(key)
         at(page, number)
         expect(page.locator("#fn-source :focus")).to_have_count(1)
     before = page.get_by_role("button", name="Previous footnote")
     before.focus()
     page.keyboard.press("Enter")
-    at(page, 3)
+    at(page, 2)
     expect(before).to_be_focused()
     page.keyboard.press("n")
-    at(page, 4)
+    at(page, 3)
     page.keyboard.press("Escape")
     expect(page.locator("#fn-source")).to_be_hidden()
-    assert page.evaluate("document.activeElement.textContent") == "[4]"
+    assert page.evaluate("document.activeElement.textContent") == "[3]"
     expect(page.locator("#fn-conversation [aria-current]")).to_have_count(0)
 
 

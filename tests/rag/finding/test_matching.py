@@ -120,6 +120,13 @@ def test_items_rows_and_sentences_state_something(text: str) -> None:
     assert not names_only(sentence(text), TITLE)
 
 
+@pytest.mark.parametrize(
+    ("title", "states_nothing"), [("A page that has words.", False), ("Which page has words?", True)]
+)
+def test_a_title_that_is_a_whole_sentence_states_something(title: str, states_nothing: bool) -> None:
+    assert names_only(sentence(title), title) is states_nothing
+
+
 def test_a_row_of_headings_and_the_name_of_a_group_name_a_subject_only() -> None:
     assert names_only(sentence("| March | May", is_heading=True), TITLE)
 

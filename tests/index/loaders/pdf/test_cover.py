@@ -209,6 +209,11 @@ def test_the_day_on_which_the_file_was_written_is_not_the_day_of_publication() -
     assert (dated.published, dated.origins["published"]) == ("1999-07-18", "page")
 
 
+def test_the_day_that_is_printed_counts_before_the_year_in_the_title() -> None:
+    lines = [("Isken Power Reports Results for Fiscal 1999", 24), GAP, ("December 14, 1999", 9), GAP, *TEXT]
+    assert of_lines(*lines).published == "1999-12-14"
+
+
 def test_an_author_that_is_an_organisation_on_the_page_is_the_publisher() -> None:
     story = [small("Commission of Inquiry, Tessaveld"), heading("Why gate 3 failed"), body(FIRST)]
     document = read_pdf(build(*story, author="Commission of Inquiry"), PATH)

@@ -95,7 +95,8 @@ STATED = {
         "PG&E Corporation Reports Second-Quarter Results; On Track to Deliver Solid 2023",
         *("PG&E Corporation", "2023-07-27"),
     ),
-    "eu-011": ("eu-011", None, None),
+    # Part of a report, on whose pages no title is printed: that of the first chart stands in its place.
+    "eu-011": ("European sovereign 5-year CDS spreads (bp)", None, None),
     "eu-017": ("3. INFORMATION ON SPECIFIC ZOONOSES", None, "2009"),
 }
 
