@@ -20,6 +20,7 @@ from rag.figures.quantities import (
     fairness,
     in_base,
     quantities,
+    same_currency,
     same_kind,
     same_value,
 )
@@ -45,6 +46,7 @@ _SHARE_WORDS = regex.compile(
     r"hal[fv]|double|twice|twofold|tripl|treble|third|quarter|fifth|半|翻|倍|nửa|đôi|separuh|setengah|mitad|dobl",
     regex.IGNORECASE,
 )
+_OF_NUMERAL = "0123456789.,-−– "
 _PERIOD_FOLLOWS = regex.compile(r"[\s-](?:periods?\s)?(?:ended|ending|to)\b", regex.IGNORECASE)
 _SCALED_TEXT = regex.compile(r"\bin (?:thousand|million|billion)s\b|\|", regex.IGNORECASE)
 
@@ -185,6 +187,10 @@ def _may_be_in_cell(
     forms = [quantity]
     if cell.has_no_unit:
         forms.append(replace(quantity, currency=None, noun=None))
+    # A heading may have a unit that is not known alone, such as tonnes per hectare.
+    unit = quantity.written.lstrip(_OF_NUMERAL).casefold()
+    if unit and unit in cell.column.casefold():
+        forms.append(replace(quantity, unit=None, noun=None))
     return any(is_stated_by(form, each, statement.text) for form in forms for each in figures)
 
 
@@ -297,8 +303,13 @@ def _may_be_meant(quantity: Quantity, cited: Sequence[Quantity], evidence: Seque
         and abs(in_base(each.low, each.unit)[0] - value) <= ROUGH * value
         for each in cited
     )  # fmt: skip
+    # A quote may name the currency once for several amounts.
+    of_currency = any(
+        each.currency is each.unit is None and each.low == quantity.low != 0 for each in cited
+    ) and any(each.currency and same_currency(quantity.currency, each.currency) for each in cited)
     return (
         converted
+        or of_currency
         or (bare and (quantity.low in values or not is_large))
         or (unit in _TIMES and (dated or not timed))
         or (unit in _RATIOS and any(_SHARE_WORDS.search(item.quote) for item in evidence))

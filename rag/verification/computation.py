@@ -27,10 +27,11 @@ from rag.figures.quantities import (
     in_base,
     quantities,
     same_currency,
+    with_comparator,
 )
 from rag.verification.evidence import Evidence, Row, Statement, language_in, row_of, with_units
 
-Operation = Literal["difference", "sum", "share", "change", "times", "mean"]
+Operation = Literal["difference", "rest", "sum", "share", "change", "times", "mean"]
 
 # Stems, by language: a sentence that calculates mostly says so with one of them.
 _WORDS: Mapping[Operation, Mapping[str, str]] = {
@@ -45,8 +46,14 @@ _WORDS: Mapping[Operation, Mapping[str, str]] = {
         "de": r"mehr|weniger|höher|niedriger|differenz|unterschied|stieg|gestiegen|sank|fiel|gesunken",
         "zh": r"多|少|差|增|减|升|降|高|低|超",
     },
+    "rest": {
+        "en": r"rest|remain|other|left|without|not|lack", "vi": r"còn|khác|không",
+        "id": r"sisa|lain|tidak",
+        "es": r"rest|otr|sin", "fr": r"rest|autre|sans", "de": r"rest|übrig|ander|ohne",
+        "zh": r"其余|其他|剩|余",
+    },
     "sum": {
-        "en": r"total|together|combined|sum|in all|altogether|overall|both|and|aggregate|plus|jointly",
+        "en": r"total|together|combined|sum|in all|altogether|overall|both|aggregate|plus|jointly",
         "vi": r"tổng|cộng|cả", "id": r"total|jumlah|bersama|gabungan|seluruh",
         "es": r"total|suma|conjunt|ambos|juntos", "fr": r"total|somme|ensemble|cumul",
         "de": r"insgesamt|zusammen|summe|gesamt", "zh": r"共|合|总",
@@ -109,6 +116,13 @@ COST = regex.compile(
     r"|coste|dépens|charges|aufwand|kosten)|费|成本|支出",
     regex.IGNORECASE,
 )
+# *Fell by about 60 percent* gives a change, and no share.
+_CHANGED_BY = regex.compile(
+    r"\b(?:ris[ei]|rose|increas|gr[eo]w|gain|up\b|climb|jump|surg|soar|f[ae]ll|decreas|declin|drop|down\b|reduc|cut"
+    r"|shr[aiu]nk|tăng|giảm|naik|turun|aument|baj|cay|augment|baiss|stieg|sank|fiel)\p{L}*"
+    r"(?:\s(?!to\b|ke\b|auf\b)\p{L}+){0,2}\s?\p{Sc}?$|[增减升降涨跌长了]$",
+    regex.IGNORECASE,
+)
 _FISCAL = regex.compile(r"\b(?:fiscal|financial year|FY)", regex.IGNORECASE)
 _PART = regex.compile(r"\bquarters?\b|\bQ[1-4]\b|\bhal(?:f|ves)\b", regex.IGNORECASE)
 _LOOSE_HALF = regex.compile(r"(?<!\b(?:first|second|last|final) )\bhalf\b", regex.IGNORECASE)
@@ -118,9 +132,10 @@ _CLAUSE = regex.compile(
 )
 
 # How many combinations may be tried for a figure of one, two or more significant digits.
-_MOST_TRIED = {1: 12, 2: 90}
+_MOST_TRIED = {1: 40, 2: 120}
 _TRIED_OTHERWISE = 600
 _MOST_OPERANDS = 48
+_ABOUT = Decimal("0.06")  # how far *about* may be from the result, as a share
 # Of percentages, *13 points* are percentage points.
 _POINT_NOUNS = [[noun] for noun in ("point", "points", "điểm", "poin", "puntos", "punkte")]
 
@@ -226,7 +241,7 @@ def compute(quantity: Quantity, statement: Statement, operands: Sequence[Operand
         tried += 1
         if tried > _MOST_TRIED.get(digits, _TRIED_OTHERWISE):
             break
-        if not _equals(quantity, result):
+        if not _equals(quantity, result) or _is_negligible(operation, used, quantity):
             continue
         direction = _direction(operation, used, quantity, statement)
         if direction is False:
@@ -234,7 +249,8 @@ def compute(quantity: Quantity, statement: Statement, operands: Sequence[Operand
         formula = _formula(operation, used, result, quantity)
         if operation in words and direction:
             return Computation(formula, is_sure=True)
-        unsure = unsure or Computation(formula, is_sure=False)
+        if operation != "rest":
+            unsure = unsure or Computation(formula, is_sure=False)
     return unsure
 
 
@@ -273,13 +289,14 @@ _Result = tuple[Operation, tuple[Operand, ...], Decimal]
 def _results(quantity: Quantity, operands: Sequence[Operand], others: Sequence[Operand]) -> Iterator[_Result]:
     """Each with the figures that it is calculated from, in the order of the formula."""
     unit = in_base(quantity.low, quantity.unit)[1]
-    alike = [each for each in operands if _is_alike(quantity, each.figure)]
+    alike = [each for each in operands if _is_alike(quantity, each)]
     if unit in {PERCENT, "time"}:
         yield from _ratios(unit, operands)
     if unit == PERCENT:
         yield from _shares_of_all(operands, others)
         yield from _means(alike)
-        yield from (("difference", (each,), 100 - each.value) for each in alike if 0 < each.value < 100)
+        yield from _sums([each for each in alike if each.value < 100])
+        yield from (("rest", (each,), 100 - each.value) for each in alike if 0 < each.value < 100)
         return
     if unit == POINTS:
         alike = [each for each in operands if each.figure.unit in {PERCENT, POINTS}]
@@ -313,7 +330,10 @@ def _means(alike: Sequence[Operand]) -> Iterator[_Result]:
 
 
 def _shares_of_all(operands: Sequence[Operand], others: Sequence[Operand]) -> Iterator[_Result]:
-    """A sentence about one row may give its share of all rows."""
+    """A sentence about one row may give its share of all rows; of prose, the two parts are the whole."""
+    for one, other in permutations([each for each in operands if not each.is_cell], 2):
+        if one.figure.unit != PERCENT and _may_combine(one, other) and one.value + other.value > 0:
+            yield "share", (one, one, other), 100 * one.value / (one.value + other.value)
     for group in _groups(
         [each for each in (*operands, *others) if each.is_cell and each.figure.unit is None]
     ):
@@ -329,7 +349,7 @@ def _total(group: Sequence[Operand]) -> Decimal:
 
 def _ratios(unit: str | None, operands: Sequence[Operand]) -> Iterator[_Result]:
     for one, other in permutations(operands, 2):
-        if not comparable(one.figure, other.figure) or not _may_combine(one, other) or other.value == 0:
+        if not _may_combine(one, other) or other.value == 0:
             continue
         ratio = one.value / other.value
         if unit == PERCENT:
@@ -352,25 +372,17 @@ def _groups(operands: Sequence[Operand]) -> Iterator[tuple[Operand, ...]]:
     yield from (tuple(group.values()) for group in columns.values())
 
 
-def _is_alike(quantity: Quantity, other: Quantity) -> bool:
-    unit, other_unit = in_base(quantity.low, quantity.unit)[1], in_base(other.low, other.unit)[1]
-    if quantity.currency is None and other.currency is not None:
+def _is_alike(quantity: Quantity, operand: Operand) -> bool:
+    other = operand.figure
+    if in_base(quantity.low, quantity.unit)[1] != in_base(other.low, other.unit)[1]:
         return False
-    money = (
-        quantity.currency is None
-        or other.currency is None
-        or same_currency(quantity.currency, other.currency)
-    )
     # Many tables have a currency sign only in the first row.
-    return money and unit == other_unit
+    return same_currency(quantity.currency, other.currency) or (operand.is_cell and other.currency is None)
 
 
 def _may_combine(one: Operand, other: Operand) -> bool:
     """Cells of one row, or of one period; never one figure with itself in another unit."""
-    if (one.figure.unit, one.figure.currency) != (
-        other.figure.unit,
-        other.figure.currency,
-    ) and not comparable(one.figure, other.figure):
+    if not _have_one_unit(one.figure, other.figure):
         return False
     if not one.is_cell or not other.is_cell:
         return (one.place, one.figure.span) != (
@@ -382,6 +394,12 @@ def _may_combine(one: Operand, other: Operand) -> bool:
     if one.place == other.place:
         return one.column != other.column or (not one.column and one.figure.span != other.figure.span)
     return one.column == other.column or _same_time(one, other)
+
+
+def _have_one_unit(one: Quantity, other: Quantity) -> bool:
+    """Texts often leave out a rate the second time (*a hectare*)."""
+    units = [(in_base(each.low, each.unit)[1] or "").partition("/")[0] for each in (one, other)]
+    return units[0] == units[1] and same_currency(one.currency, other.currency)
 
 
 def _same_time(one: Operand, other: Operand) -> bool:
@@ -400,6 +418,8 @@ def _equals(quantity: Quantity, result: Decimal) -> bool:
     if abs(abs(value) - abs(result)) * 2 <= step and quantity.comparator in {"exactly", "about"}:
         return bool(value)
     is_third = quantity.unit == PERCENT and value % 1 != 0 and quantity.step >= 1
+    if quantity.comparator == "about" and abs(abs(value) - abs(result)) <= _ABOUT * abs(value):
+        return True
     if quantity.comparator == "exactly" and not is_third:
         return False
     exact = replace(
@@ -408,11 +428,20 @@ def _equals(quantity: Quantity, result: Decimal) -> bool:
     return fairness(replace(quantity, low=abs(value), high=abs(value), unit=None), exact) > 0
 
 
+def _is_negligible(operation: Operation, used: Sequence[Operand], quantity: Quantity) -> bool:
+    """What is too small to change the printed digits is not added, or taken away."""
+    step = in_base(quantity.step, quantity.unit)[0]
+    return operation in {"sum", "difference"} and any(abs(each.value) < step for each in used)
+
+
 def _direction(
     operation: Operation, used: Sequence[Operand], quantity: Quantity, statement: Statement
 ) -> bool | None:
     """Whether the figures changed, or compare, as the sentence says; None if that is not known."""
-    if not _may_mean(operation, used, statement):
+    before = statement.text[: with_comparator(statement.text, quantity.span).start]
+    if not _may_mean(operation, used, statement) or (
+        operation == "share" and quantity.unit == PERCENT and _CHANGED_BY.search(before)
+    ):
         return False
     if operation in {"sum", "mean", "share"} or len(used) < 2:
         return True
@@ -543,7 +572,8 @@ def _left(operation: Operation, shown: Sequence[str], *, is_part: bool) -> str:
     less = f"({last})" if last.startswith("−") else last
     total = " + ".join(shown)
     forms: Mapping[Operation, str] = {
-        "difference": f"{first} − {less}" if len(shown) > 1 else f"100 − {first}",
+        "difference": f"{first} − {less}",
+        "rest": f"100 − {first}",
         "sum": total,
         "mean": f"({total}) ÷ {len(shown)}",
         "change": f"({first} − {less}) ÷ {less}",
@@ -606,8 +636,8 @@ def counted(quantity: Quantity, statement: Statement, evidence: Sequence[Evidenc
     rows = [(item, row.label) for item in evidence if (row := row_of(item))]
     if number == len(rows) > 1 and noun & set(terms(rows[0][0].context, language)):
         return f"{', '.join(label for _, label in rows)}: {number}"
-    texts = [statement.text, *(item.quote for item in evidence if noun & set(terms(item.quote, language)))]
-    lists = (_list_in(text) for text in texts)
+    quotes = [item.quote for item in evidence if noun & set(terms(item.quote, language))]
+    lists = [_list_in(statement.text, names_only=True), *(map(_list_in, quotes))]
     return next((f"{', '.join(items)}: {number}" for items in lists if len(items) == number > 1), None)
 
 
@@ -618,7 +648,7 @@ _LIST = regex.compile(
 _NAME = regex.compile(r"\p{Lu}\S*(?:\s(?:(?:of|the|and|de|du)\s)?\p{Lu}\S*)*")
 
 
-def _list_in(text: str) -> list[str]:
+def _list_in(text: str, *, names_only: bool = False) -> list[str]:
     """The first list with a conjunction before its last item; its names alone, if all items have names."""
     match = _LIST.search(text)
     if match is None:
@@ -629,4 +659,4 @@ def _list_in(text: str) -> list[str]:
     if all(names):
         return [names[0][-1], *(found[0] for found in names[1:])]
     words = [item.split() for item in items]
-    return [words[0][-1], *items[1:-1], words[-1][0]] if len(items) > 2 else []
+    return [words[0][-1], *items[1:-1], words[-1][0]] if len(items) > 2 and not names_only else []

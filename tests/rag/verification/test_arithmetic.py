@@ -22,6 +22,9 @@ REGIONS = tuple(
 SPENT = Evidence("The fund spent $4.2 million in 2022 and $5.6 million in 2023.", language="en")
 HOMES = Evidence("Of the 1,500 homes that were planned, 1,120 have been built.", language="en")
 GIRLS = Evidence("71 percent of the pupils were girls.", language="en")
+GIRLS_FEW = Evidence("41.2 percent of the pupils were girls.", language="en")
+HERD = Evidence("It counted 4,180 animals in the herd in 2023, against 6,950 in 2015.", language="en")
+LENT = Evidence("The bank lent 88 million rand in loans of 14,500 rand.", language="en")
 CLOSED = Evidence("The libraries in Ashmere, Tolby and Wick close.", language="en")
 ENROLLED = Evidence("It was 64 percent for girls and 77 percent for boys.", language="en")
 AID = Evidence("Of the 5,000 families in camps, 12 percent got aid.", language="en")
@@ -59,6 +62,15 @@ VIETNAMESE = Evidence("Quỹ chi 4,2 triệu đô la năm 2022 và 5,6 triệu �
         ("The gap between girls and boys was 13 points.", (ENROLLED,), "77 − 64 = 13"),
         ("Of these families, 600 got aid.", (AID,), "12% × 5,000 = 600"),
         ("Three libraries close.", (CLOSED,), "Ashmere, Tolby, Wick: 3"),
+        ("She found roughly a third of what is claimed.",
+         (Evidence("She found $74 million of the claims of $211 million.", language="en"),),
+         "74 ÷ 211 = 35.1%"),
+        ("More than four in five of those who voted backed it.",
+         (Evidence("They voted by 1,904 to 377 to accept it.", language="en"),),
+         "1,904 ÷ (1,904 + 377) = 83.5%"),
+        ("Riders and walkers together made up about two thirds of the dead.",
+         (Evidence("Riders were 44 percent of the dead and walkers 23 percent.", language="en"),),
+         "44 + 23 = 67%"),
         ("Chi tiêu tăng 1,4 triệu đô la.", (VIETNAMESE,), "5.6 − 4.2 = 1.4"),
     ],
 )  # fmt: skip
@@ -85,6 +97,9 @@ def test_a_figure_that_follows_from_cited_ones_is_computed(
         pytest.param("Spending fell by $1.4 million from 2022 to 2023.", (SPENT,), id="direction of prose"),
         pytest.param("The fund spent $9.9 million in both years.", (SPENT,), id="sum"),
         pytest.param("The South had 30 more schools than the North in 2023.", REGIONS, id="who has more"),
+        pytest.param("The herd fell by about 60 percent.", (HERD,), id="share for change"),
+        pytest.param("More than half of the pupils were girls.", (GIRLS_FEW,), id="rest"),
+        pytest.param("The bank lent $88 million.", (LENT,), id="sum with a trifle"),
         pytest.param("About 80 percent of the planned homes have been built.", (HOMES,), id="rounding"),
     ],
 )
