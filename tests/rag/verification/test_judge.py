@@ -191,7 +191,8 @@ def test_a_wrong_figure_or_date_is_unsupported_whatever_a_judge_says(
     [
         ("Solar capacity did not grow by 24 percent.",
          "it denies (“not”) what the cited sentence does not deny"),
-        ("Solar capacity grew by 24 percent in Sarnland.", "Sarnland is not in the cited sentence"),
+        ("Solar capacity grew by 24 percent thanks to Ada Smith.",
+         "Ada Smith is not in the cited sentence"),
         ("The choir sang songs in the old church.", "the cited sentence is about something else"),
     ],
 )  # fmt: skip
