@@ -21,13 +21,17 @@ _PEOPLES = {
     "peruvian": "PE", "philippine": "PH", "portuguese": "PT", "saudi": "SA", "spanish": "ES", "swiss": "CH",
 }  # fmt: skip
 _INITIALS = {"UK": "GB", "US": "US", "USA": "US", "UAE": "AE"}
-_WITH_INITIALS = regex.compile(r"(?<![\p{L}\p{N}.&-])(?:U\.?S\.?A|U\.?S|U\.?K|U\.?A\.?E)(?![\p{L}\p{N}&])")
+# *US$* is a currency.
+_WITH_INITIALS = regex.compile(r"(?<![\p{L}\p{N}.&-])(?:U\.?S\.?A|U\.?S|U\.?K|U\.?A\.?E)(?![\p{L}\p{N}&$])")
+_PARTS_OF_WORLD = regex.compile(
+    r"\b(?:Latin|North|South|Central|Meso|Pan)[ -]?American?s?\b", regex.IGNORECASE
+)
 
 
 @lru_cache(maxsize=4096)
 def countries(text: str) -> frozenset[str]:
     """Return ISO 3166 codes: a country's name, people or language mentions it."""
-    plain = _without_marks(text)
+    plain = _PARTS_OF_WORLD.sub(" ", _without_marks(text))
     found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
     initials = [_INITIALS[match[0].replace(".", "")] for match in _WITH_INITIALS.finditer(plain)]
     words = [word.casefold() for word in regex.findall(r"\p{Lu}[\p{L}’']+", plain)]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import regex
 
-from index.documents import UNKNOWN_LANGUAGE, Document, Span
+from index.documents import UNKNOWN_LANGUAGE, Document, Section, Span
 from index.records import DocumentRecord
 from index.text import (
     PATH_SEPARATOR,
@@ -75,8 +75,14 @@ def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: 
     document = document_texts.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings or sentence.lead_in)
-    of_row = table_cells(document.text, sentence.header, sentence.span) if sentence.header else ()
-    return replace(found, quote_matches=quote == sentence.text, cells=tuple(of_row))
+    if sentence.header is None:
+        return replace(found, quote_matches=quote == sentence.text)
+    return replace(
+        found,
+        quote_matches=quote == sentence.text,
+        cells=tuple(table_cells(document.text, sentence.header, sentence.span)),
+        around=_table_around(document.text, sentence.header, sentence.span),
+    )
 
 
 def evidence_at(
@@ -93,7 +99,48 @@ def evidence_at(
         language=record.language,
         published=record.published,
         before=before[-1].of(paragraph) if before else "",
+        around=_paragraph_around(document.text, span),
+        section=PATH_SEPARATOR.join(_headings_above(document, span.start)),
     )
+
+
+_AROUND_CHARACTERS = 700  # on either side
+_PARAGRAPH_ENDS = regex.compile(r"\n[ \t]*\n")
+
+
+def _paragraph_around(text: str, span: Span) -> str:
+    start = max(span.start - _AROUND_CHARACTERS, 0)
+    before = list(_PARAGRAPH_ENDS.finditer(text, start, span.start))
+    after = _PARAGRAPH_ENDS.search(text, span.end, span.end + _AROUND_CHARACTERS)
+    begin = before[-1].end() if before else _next_space(text, start) if start else 0
+    end = after.start() if after else text.rfind(" ", span.end, span.end + _AROUND_CHARACTERS)
+    return text[begin : end if end >= span.end else len(text)].strip()
+
+
+def _next_space(text: str, offset: int) -> int:
+    """Half a word would be another word."""
+    match = regex.search(r"\s", text, pos=offset)
+    return match.end() if match else offset
+
+
+def _table_around(text: str, header: Span, row: Span) -> str:
+    """The headings, and the whole rows near this one."""
+    start = max(row.start - _AROUND_CHARACTERS, header.end)
+    first = start if start == header.end else text.find("\n", start) + 1
+    last = text.rfind("\n", row.end, row.end + _AROUND_CHARACTERS)
+    table_end = _PARAGRAPH_ENDS.search(text, row.end)
+    ends = [last if last >= row.end else len(text), table_end.start() if table_end else len(text)]
+    return f"{header.of(text)}\n{text[min(first, row.start) : min(ends)].strip()}"
+
+
+def _headings_above(document: Document, offset: int) -> Iterator[str]:
+    """From the highest one down to the nearest."""
+    path: list[Section] = []
+    for section in document.sections:
+        if section.start > offset:
+            break
+        path = [*(above for above in path if above.level < section.level), section]
+    yield from (section.title for section in path)
 
 
 _VIETNAMESE = regex.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", regex.IGNORECASE)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answers import Verdict, Verification
 from rag.errors import ModelError
+from rag.verification.arithmetic import Arithmetic, check_figures
 from rag.verification.evidence import Claim, Evidence, Statement, language_in, language_of
 from rag.verification.judge import Judge, Judgement
 from rag.verification.near_verbatim import is_near_verbatim, is_verbatim
-from rag.verification.vetoes import DOUBTS, VETOES
+from rag.verification.vetoes import DOUBTS, OVERRULED, VETOES
 
 IN_OTHER_WORDS = "it is not in the words of the cited sentence, and no judge has compared the two"
 
@@ -19,11 +20,13 @@ UNJUDGED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A claim that only a judge can settle, with what the other checks have found."""
+    """A claim that only a judge can settle: its *yes* overrules ``fault`` and ``doubt``."""
 
     claim: Claim
     statement: Statement
     checks: Mapping[str, float]
+    figures: Arithmetic
+    fault: str | None
     doubt: str | None
 
 
@@ -40,8 +43,9 @@ class Gate:
         """In the order of the claims; a judge is asked once, of all that need it.
 
         The first that applies decides: no quote or a changed one, unsupported; word for word, supported; a
-        veto, unsupported; nearly word for word, supported; no judge for it, paraphrased with ``UNJUDGED``;
-        else the judge, for support only if it is certain and no check has a doubt.
+        figure or date that is neither cited nor computed, unsupported, whatever a judge says; nearly word for
+        word, supported; a judge that is certain, supported (computed with a formula) or unsupported, whatever
+        names, subject or negation look like; a veto, unsupported; a sure formula, computed; else paraphrased.
         """
         found = [_settle(claim) for claim in claims]
         judged = iter(self._judged([each for each in found if isinstance(each, _Open)]))
@@ -78,39 +82,50 @@ def _settle(claim: Claim) -> Verification | _Open:
         return _verified("supported", 1.0, None, {"verbatim": 1.0})
     language = language_of(claim.text, language_in(evidence[0]))
     statement = Statement(claim.text, language)
-    same_language = [item for item in evidence if language_in(item) == language]
-    near = is_near_verbatim(claim.text, language, same_language)
+    near = is_near_verbatim(
+        claim.text, language, [item for item in evidence if language_in(item) == language]
+    )
     faults = {name: veto(statement, evidence) for name, veto in VETOES.items()}
     checks = {"verbatim": float(near), **{name: float(fault is None) for name, fault in faults.items()}}
+    certain = next((fault for name, fault in faults.items() if fault and name not in OVERRULED), None)
+    if certain is not None:
+        return _verified("unsupported", 0.0, certain, checks)
     fault = next(filter(None, faults.values()), None)
-    if fault is not None:
-        return _verified("unsupported", 0.0, fault, checks)
-    if near:
+    if near and fault is None:
         return _verified("supported", 1.0, None, checks)
     doubt = next(filter(None, (doubt(statement, evidence) for doubt in DOUBTS.values())), None)
     if doubt is None and any(language_in(item) != language for item in evidence):
         doubt = "the cited sentence is in another language"
-    return _Open(claim, statement, {**checks, "doubts": float(doubt is None)}, doubt)
+    checks["doubts"] = float(doubt is None)
+    return _Open(claim, statement, checks, check_figures(statement, evidence), fault, doubt)
 
 
 def _languages(item: _Open) -> set[str]:
     return {item.statement.language, *map(language_in, item.claim.evidence)}
 
 
-def _unjudged(item: _Open, why: str) -> Verification:
+def _unjudged(item: _Open, why: str, score: float = UNJUDGED) -> Verification:
+    if item.fault is not None:
+        return _verified("unsupported", 0.0, item.fault, item.checks)
+    formula = "; ".join(item.figures.formulas)
+    is_sure = bool(formula) and item.figures.is_sure and item.figures.unproven is None
     reason = item.doubt or why if why == IN_OTHER_WORDS else why
-    return _verified("paraphrased", UNJUDGED, reason, item.checks)
+    return replace(
+        _verified("computed" if is_sure else "paraphrased", score, reason, item.checks), formula=formula
+    )
 
 
 def _by(judge: Judge, judgement: Judgement, item: _Open) -> Verification:
-    score, doubt = judgement.score, item.doubt
-    checks = {**item.checks, "judge": round(score, 4)}
+    score, unproven = judgement.score, item.figures.unproven
+    item = replace(item, checks={**item.checks, "judge": round(score, 4)})
     if score < judge.thresholds.unsupported_below:
         reason = judgement.reason or f"{judge.name} finds that the cited sentence does not say so"
-        return _verified("unsupported", score, reason, checks)
+        return _verified("unsupported", score, reason, item.checks)
     if score < judge.thresholds.supported_from:
-        return _verified("paraphrased", score, doubt or f"{judge.name} is not certain of it", checks)
-    return _verified("paraphrased" if doubt else "supported", score, doubt, checks)
+        return _unjudged(item, item.doubt or f"{judge.name} is not certain of it", score)
+    formula = "; ".join(item.figures.formulas)
+    verdict: Verdict = "paraphrased" if unproven else "computed" if formula else "supported"
+    return replace(_verified(verdict, score, unproven, item.checks), formula=formula)
 
 
 def _verified(

@@ -8,10 +8,11 @@ from dataclasses import replace
 import regex
 
 from index.search import terms
-from rag.figures.dates import Periods, dates, periods_of
+from rag.figures.dates import dates
 from rag.figures.quantities import Quantity, comparable, quantities
+from rag.verification.arithmetic import is_stated_by, stated_figures
+from rag.verification.computation import compute, operands_in, periods_asked
 from rag.verification.evidence import Cell, Evidence, Row, Statement, language_in, row_of
-from rag.verification.vetoes.figures import is_stated_by, stated_figures
 
 FEWEST = 2  # words that a clause and a quote about its subject share; a part of a count has its own quote
 Term = tuple[str, str]
@@ -22,9 +23,6 @@ _TWO_WAYS = regex.compile(
     r"\((?P<loss>loss(?:es)?|deficit|decrease|decline|outflows?|shortfall)\)", regex.IGNORECASE
 )
 _GAIN = regex.compile(r"\b(?:income|profit|earnings|gain|surplus|increase|inflow)", regex.IGNORECASE)
-_FISCAL = regex.compile(r"\b(?:fiscal|financial year|FY)", regex.IGNORECASE)
-_PART = regex.compile(r"\bquarters?\b|\bQ[1-4]\b|\bhal(?:f|ves)\b", regex.IGNORECASE)
-_LOOSE_HALF = regex.compile(r"(?<!\b(?:first|second|last|final) )\bhalf\b", regex.IGNORECASE)
 _CLAUSE = regex.compile(
     r"[,;:.()—–](?!\p{N})|\b(?:and|but|while|whereas|although|dan|và|nhưng|tetapi|y|pero)\b", regex.IGNORECASE
 )
@@ -36,8 +34,12 @@ def attribution_fault(statement: Statement, evidence: Sequence[Evidence]) -> str
     rows = [row for item in evidence if (row := row_of(item))]
     prose = [item for item in evidence if row_of(item) is None]
     stated = stated_figures(statement, evidence)
+    operands = operands_in(evidence)
     for quantity in stated:
         if any(is_stated_by(quantity, other, statement.text) for other in _figures_of(prose)):
+            continue
+        computation = compute(quantity, statement, operands)
+        if computation is not None and computation.is_sure:
             continue
         if found := _cells_with(quantity, statement, rows):
             fault = (
@@ -122,7 +124,7 @@ def _other_row(
 def _other_period(
     quantity: Quantity, found: Sequence[tuple[Row, Cell]], statement: Statement, has_prose: bool
 ) -> str | None:
-    asked = _periods_of(statement)
+    asked = periods_asked(statement)
     for row, cell in found:
         known = (cell.periods, row.periods, row.caption)
         if not asked.excludes(*known):
@@ -132,15 +134,6 @@ def _other_period(
             return None
     cell = found[0][1]
     return f"{quantity.written} is in the column “{cell.column}”, which is another period"
-
-
-def _periods_of(statement: Statement) -> Periods:
-    """Leave out those that a company may count in its own way."""
-    text = _LOOSE_HALF.sub(" ", statement.text)
-    found = periods_of(text, statement.language)
-    if _FISCAL.search(text):
-        return replace(found, years=frozenset(), months=frozenset())
-    return replace(found, months=frozenset()) if _PART.search(text) else found
 
 
 def _other_sign(found: Sequence[tuple[Row, Cell]], statement: Statement) -> str | None:

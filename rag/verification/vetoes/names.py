@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import regex
@@ -28,6 +28,7 @@ secretary senate state states union university
 annual assets balance cash consolidated costs diluted earnings equity expenses gross income liabilities loss
 net operating profit revenue revenues sales share shares table tax total
 """)
+_CURRENCY_SIGNS = frozenset("$€£¥")  # after *US*, *A* or *HK*
 _TITLES = word_set("mr mrs ms dr prof sir dame st i")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
@@ -38,10 +39,14 @@ _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 
 
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Initials, full forms and peoples (*Cambodian*) count; names what the quotes have in its place."""
+    """What the quotes have in its place, or two names, or a country, that the words around them lack, too.
+
+    Initials, full forms and peoples (*Cambodian*) count as the name.
+    """
     missing = _missing(statement, evidence)
     if not missing:
         return None
+    around = "\n".join(text for item in evidence for text in (item.around, item.section, item.before))
     own = _runs(statement.text)
     before = [item.before for item in evidence if item.before and referents(item).endswith(item.before)]
     quoted = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
@@ -51,10 +56,14 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
             if others:
                 names = " ".join(run.words), " ".join(others[0].words)
                 return f"{names[0]} is not in the cited sentence, which has {names[1]}"
+    if around.strip():
+        missing = _missing(statement, [*evidence, replace(evidence[0], quote=around)])
     proper = [name for name in map(_without_possessive, missing) if not _may_have_other_words(name)]
+    # One name alone may be another word for something, such as that of a species or a medicine.
+    if len(proper) < 2 and not any(map(is_country, proper)):
+        return None
     whole = next((run for run in own if set(run.words) <= set(proper)), None)
-    listed = [" ".join(whole.words)] if whole and len(whole.words) > 1 else proper
-    return _absent(listed) if listed else None
+    return _absent([" ".join(whole.words)] if whole and len(whole.words) > 1 else proper)
 
 
 def _may_have_other_words(name: str) -> bool:
@@ -147,7 +156,12 @@ def _names_in(statement: Statement) -> Iterator[str]:
     for match in _WORD.finditer(text):
         word = match[0]
         is_first, first = first, text[match.end() : match.end() + 2] in {": ", ". ", " “", ' "', "? "}
-        if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES:
+        is_currency = text[match.end() : match.end() + 1] in _CURRENCY_SIGNS
+        if (
+            any(span.start <= match.start() < span.end for span in taken)
+            or word.lower() in _TITLES
+            or is_currency
+        ):
             continue
         capitals = sum(map(str.isupper, word))
         known = statement.language != "en" or english_frequency(regex.sub(r"['’]s$", "", word.lower())) > 0
@@ -203,7 +217,9 @@ def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | N
     if any(language_in(item) != statement.language for item in evidence):
         return None
     own = set(terms(statement.text, statement.language))
-    text = " ".join(f"{item.quote} {referents(item)}" for item in evidence)
+    text = " ".join(
+        f"{item.quote} {item.context} {item.before} {item.around} {item.section}" for item in evidence
+    )
     if len(own) < FEWEST or own & set(terms(text, statement.language)):
         return None
     return "the cited sentence is about something else"

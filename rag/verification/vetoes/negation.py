@@ -29,7 +29,7 @@ _DENIALS: Mapping[str, regex.Pattern[str]] = {
 # Only clauses with the same ones are compared.
 _POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
-        r"\b(?:without|unless|until|except|only|unable|little|few(?:er)?|less|still|yet|before|too|instead|than|other"
+        r"\b(?:without|unless|until|except|only|alone|sole(?:ly)?|exclusively|unable|little|few(?:er)?|less|still|yet|before|too|instead|than|other"
         r"|den(?:y|ied|ies|ying|ial)|end(?:ed|s|ing)?|rul\p{L}* out|free"
         r"|(?:fail|refus|declin|reject|lack|absen|miss|avoid|prevent|stop|ceas|halt|disput|contest|exclud|clear|acquit"
         r"|ban|prohibit|exempt|remain)\p{L}*|\p{L}+less)\b",
@@ -81,9 +81,14 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
     if language not in _DENIALS or any(language_in(item) != language for item in evidence):
         return None
     own = _clauses(statement.text, language)
-    quoted = [clause for item in evidence for clause in _clauses(item.quote, language)]
+    quoted = [_clauses(item.quote, language) for item in evidence]
     for clause in own:
-        if fault := _fault_in_clause(clause, quoted):
+        # Of several cited sentences, the one that shares the most words says what is denied.
+        shared = [len(clause.words & frozenset().union(*(each.words for each in part))) for part in quoted]
+        nearest = [
+            each for part, count in zip(quoted, shared, strict=True) if count == max(shared) for each in part
+        ]
+        if fault := _fault_in_clause(clause, nearest):
             return fault
     return None
 

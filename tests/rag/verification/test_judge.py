@@ -140,10 +140,23 @@ def test_the_judge_decides_on_other_words(judge: FixedJudge | None, verdict: str
     assert checked.score == (judge.probability if judge and is_asked else UNJUDGED)
 
 
-def test_a_figure_that_is_only_calculated_is_never_supported() -> None:
-    quotes = "Staff reached 41 villages; helicopters reached nine more.", "The villages were cut off."
-    verdict, reason = check("Fifty villages were reached in all.", *quotes, judge=FixedJudge(1.0))
-    assert (verdict, reason) == ("paraphrased", "the cited sentence itself does not state Fifty")
+def test_a_figure_that_follows_by_arithmetic_is_computed_unless_the_judge_says_no() -> None:
+    quote = "Staff reached 41 villages; helicopters reached nine more."
+    found = [
+        Gate(judge).check("Fifty villages were reached in all.", [Evidence(quote, language="en")])
+        for judge in (None, FixedJudge(1.0), FixedJudge(0.0))
+    ]
+    formula = "41 + 9 = 50"
+    assert [(each.verdict, each.formula) for each in found] == [
+        ("computed", formula), ("computed", formula), ("unsupported", ""),
+    ]  # fmt: skip
+
+
+def test_a_count_that_nothing_proves_is_never_supported() -> None:
+    quote = "The fire closed schools all over Brenn."
+    for judge in (None, FixedJudge(1.0)):
+        verdict, reason = check("The fire closed four schools in Brenn.", quote, judge=judge)
+        assert (verdict, reason) == ("paraphrased", "the cited sentence itself does not state four")
 
 
 SOLAR = "Solar capacity grew by 24 percent to 3,100 megawatts in 2023."
@@ -155,10 +168,8 @@ WIND = "Wind capacity grew by 11 percent to 5,200 megawatts in 2023."
     [
         ("On Monday 3,000 people saw the bridge.", (QUOTE,),
          "3,000 is not in the cited sentence, which has no figures"),
-        ("Solar capacity did not grow by 24 percent.", (SOLAR,),
-         "it denies (“not”) what the cited sentence does not deny"),
-        ("Solar capacity grew by 24 percent thanks to minister Smith.", (SOLAR,),
-         "Smith is not in the cited sentence"),
+        ("On Tuesday Ilse Marr opened the bridge.", (QUOTE,),
+         "Tuesday is not in the cited sentence, which has Monday"),
         ("Wind capacity grew by 24 percent.", (SOLAR, WIND),
          "24 percent is in another cited sentence; this one has 11 percent"),
         ("Solar capacity grew by 11 percent and wind capacity by 24 percent.", (SOLAR, WIND),
@@ -168,17 +179,34 @@ WIND = "Wind capacity grew by 11 percent to 5,200 megawatts in 2023."
          "412 is in another cited sentence; this one has 97"),
     ],
 )  # fmt: skip
-def test_what_a_check_refutes_is_unsupported(sentence: str, quotes: tuple[str, ...], reason: str) -> None:
+def test_a_wrong_figure_or_date_is_unsupported_whatever_a_judge_says(
+    sentence: str, quotes: tuple[str, ...], reason: str
+) -> None:
     assert check(sentence, *quotes) == ("unsupported", reason)
     assert check(sentence, *quotes, judge=FixedJudge(1.0)) == ("unsupported", reason)
 
 
-def test_figures_of_different_cited_sentences_in_one_clause_are_never_supported() -> None:
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Solar capacity did not grow by 24 percent.",
+         "it denies (“not”) what the cited sentence does not deny"),
+        ("Solar capacity grew by 24 percent thanks to Ada Smith.",
+         "Ada Smith is not in the cited sentence"),
+        ("The choir sang songs in the old church.", "the cited sentence is about something else"),
+    ],
+)  # fmt: skip
+def test_the_yes_of_a_judge_overrules_other_vetoes(sentence: str, reason: str) -> None:
+    assert check(sentence, SOLAR) == ("unsupported", reason)
+    assert check(sentence, SOLAR, judge=FixedJudge(0.5)) == ("unsupported", reason)
+    assert check(sentence, SOLAR, judge=FixedJudge(None)) == ("unsupported", reason)
+    assert check(sentence, SOLAR, judge=FixedJudge(1.0)) == ("supported", None)
+
+
+def test_figures_of_different_cited_sentences_in_one_clause_need_a_judge() -> None:
     quotes = "The Civic List won 29 seats.", "The Farmers won 34 seats."
     sentence = "The Civic List came behind the Farmers with 29 seats against 34."
-    verdict, reason = check(sentence, *quotes, judge=FixedJudge(1.0))
-    assert (verdict, reason) == ("paraphrased", "its figures are in different cited sentences")
-    sentence = "The Civic List got 29 seats, and the Farmers got 34."
+    assert check(sentence, *quotes) == ("paraphrased", "its figures are in different cited sentences")
     assert check(sentence, *quotes, judge=FixedJudge(1.0)) == ("supported", None)
 
 
@@ -290,13 +318,12 @@ def test_other_languages_are_paraphrased(sentence: str, quote: str, language: st
     assert check(sentence, quote, language=language, judge=judge)[0] == "paraphrased"
 
 
-def test_across_languages_the_judge_does_not_suffice() -> None:
+def test_across_languages_the_judge_decides_on_words_and_not_on_figures() -> None:
     judge = FixedJudge(1.0, frozenset({"en", "vi"}))
     quote = "Cảnh sát Lorvenna bắt giữ 1.043 nghi phạm."
-    assert (
-        check("Police in Lorvenna arrested 1,043 suspects.", quote, language="vi", judge=judge)[0]
-        == "paraphrased"
-    )
+    sentence = "Police in Lorvenna arrested 1,043 suspects."
+    assert check(sentence, quote, language="vi", judge=judge)[0] == "supported"
+    assert check(sentence, quote, language="vi")[0] == "paraphrased"
     assert (
         check("Police in Lorvenna arrested 1,034 suspects.", quote, language="vi", judge=judge)[0]
         == "unsupported"

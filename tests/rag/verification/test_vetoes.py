@@ -43,7 +43,7 @@ FAULTY: dict[str, list[tuple[str, ...]]] = {
         ("Voters in Guinea chose.", "Voters in Guinea-Bissau chose."),
         ("Ships of Sudan left.", "Ships of South Sudan left."),
         ("Its captain, Lena Voss, blamed a cracked shaft.", "A cracked pin tore gate 3 from its bearings."),
-        ("The bridge opened, as Holt had urged.", "The bridge opened."),
+        ("The bridge opened, as Anna Holt had urged.", "The bridge opened."),
     ],
     "negation": [
         ("The school in Brenn reopened after the flood.",
@@ -94,6 +94,8 @@ FAIR: dict[str, list[tuple[str, ...]]] = {
         ("The NWA left.", "The National Water Authority left."),
         ("Marr’s bridge opened.", "Ilse Marr opened the bridge."),
         ("Its Ministry agreed.", "The ministry agreed."),
+        ("Sales in Mexico reached US$4 million.", "Sales in Mexico reached $4 million."),
+        ("Latin American sales were 42 million.", "Sales in Latin America were 42 million."),
     ],
     "negation": [
         ("He was not charged by the police.", "He was released by the police without charge."),
@@ -150,6 +152,7 @@ def test_a_pronoun_is_named_by_the_sentence_before() -> None:
         ("figures", "Fifty villages got help.", "Staff reached 41 villages; helicopters reached nine more."),
         ("dates", "It opened in May.", "It opened."),
         ("negation", "Nobody was hurt.", "Everybody was well."),
+        ("names", "In May, the bridge opened, as Holt had urged.", "In May, the bridge opened."),
         ("names", "In May, the Company closed two mines.", "In May, we closed two mines."),
         ("names", "In May, the WHO paid for vaccines.", "In May, the agency paid for vaccines."),
     ],
@@ -159,6 +162,31 @@ def test_a_doubt_is_what_the_quote_does_not_itself_say(doubt: str, sentence: str
     assert DOUBTS[doubt](Statement(sentence, "en"), evidence)
     assert DOUBTS[doubt](Statement(quote, "en"), evidence) is None
     assert fault(doubt, sentence, quote) is None
+
+
+def test_names_of_the_paragraph_and_of_the_headings_are_known() -> None:
+    quote = Evidence(
+        "The mayor said that the flood had closed the bridge.", "Tolm Gazette", "en",
+        around="Anna Holt is the mayor. It rained. The mayor said that the flood had closed the bridge.",
+        section="Floods in Lorvenna",
+    )  # fmt: skip
+    assert fault("names", "The flood closed the bridge, Anna Holt said.", quote) is None
+    assert fault("names", "The flood closed the bridge in Lorvenna.", quote) is None
+    assert fault("names", "The flood closed the bridge, Anna Voss said.", quote) is None
+    assert fault("names", "The flood closed the bridge, Lena Voss said.", quote)
+    assert fault("subject", "Anna Holt governs a wet town.", quote) is None
+
+
+FILL = Evidence("Stockholders may not fill any vacancies on the board of directors.", language="en")
+VOTE = Evidence("Directors may fill vacancies with no vote of the other committees.", language="en")
+
+
+def test_a_denial_is_compared_with_the_sentence_that_shares_the_words() -> None:
+    denied = Statement("Under the bylaws, stockholders may not fill vacancies on the board.", "en")
+    said = Statement("Stockholders may fill vacancies on the board.", "en")
+    for evidence in ([FILL, VOTE], [VOTE, FILL]):
+        assert VETOES["negation"](denied, evidence) is None
+        assert VETOES["negation"](said, evidence) == "the cited sentence denies it (“not”)"
 
 
 def test_words_of_another_language_are_not_compared() -> None:

@@ -1,11 +1,12 @@
-"""Vetoes a figure that the quotes do not state, or a limit (*at least 40*) that they contradict."""
+"""Decides of each figure of a sentence whether it is cited, computed from cited ones, or neither."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import combinations, pairwise, permutations
+from functools import lru_cache
+from itertools import pairwise
 
 import regex
 
@@ -23,19 +24,19 @@ from rag.figures.quantities import (
     same_kind,
     same_value,
 )
+from rag.verification.computation import COST, DOWN, UP, Computation, Operand, compute, counted, operands_in
 from rag.verification.evidence import Cell, Evidence, Statement, language_in, row_of, with_units
 
 SMALL = 20  # a count up to it is vetoed only if the quotes count the same things, because they may list them
 SHOWN = 4
 
-# The greatest distance between a stated figure and a calculated one, as a share of the larger figure:
-# ``ROUGH`` for a calculated share or conversion, ``EXACT`` for all other calculations.
-ROUGH, EXACT = Decimal("0.1"), Decimal("0.02")
+ROUGH = Decimal("0.1")  # how far a conversion, such as miles for kilometres, may be off, as a share
 _LOWER, _UPPER = {"at least", "over"}, {"at most", "under"}
 _RATIOS = {PERCENT, POINTS, "time"}
 _TIMES = {"second", "month", "year of age"}
 # It reverses a limit: *may not exceed 10* means *at most 10*.
 _DENIAL = regex.compile(r"\b(?:not|no|never|cannot|unless|không|tidak)\b|n[’']t\b|不|未|没", regex.IGNORECASE)
+_YEAR = regex.compile(r"(?:19|20)\p{N}{2}")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _CLOCK = regex.compile(
     r"\b(?:\d{1,2}[:h]|(?:pukul|jam)\s\d{1,2}\.)\d{2}\b(?!\s?(?:%|\p{L}))"
@@ -45,53 +46,105 @@ _SHARE_WORDS = regex.compile(
     r"hal[fv]|double|twice|twofold|tripl|treble|third|quarter|fifth|半|翻|倍|nửa|đôi|separuh|setengah|mitad|dobl",
     regex.IGNORECASE,
 )
-_DOWN = regex.compile(
-    r"\b(?:f[ae]ll|decreas|declin|drop|down|los[est]|less|lower|reduc|shr[aiu]nk|contract|cut|minus|negative|below"
-    r"|deficit|outflow"
-    r"|giảm|lỗ|turun|rugi|menurun|cay|baj|descen|pérdid|reduj)|减|降|亏|跌|负|[-−–]\p{N}",
-    regex.IGNORECASE,
-)
-# Without one, a value in brackets may be positive: accounts put expenses in brackets, too.
-_UP = regex.compile(
-    r"\b(?:(?:income|earnings)(?! tax)|profit|gain|surplus|inflow|ris(?:e|en|ing)\b|rose|increas|gr[eo]w|up\b"
-    r"|higher|climb|jump|tăng|lãi|naik|laba|untung)|增|升|盈",
-    regex.IGNORECASE,
-)
+_OF_NUMERAL = "0123456789.,-−– "
 _PERIOD_FOLLOWS = regex.compile(r"[\s-](?:periods?\s)?(?:ended|ending|to)\b", regex.IGNORECASE)
 _SCALED_TEXT = regex.compile(r"\bin (?:thousand|million|billion)s\b|\|", regex.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """What comparing and calculating says of the figures of a sentence.
+
+    ``fault`` is a figure that is neither cited nor computed, or a contradicted limit (*at least 40*).
+    ``unproven`` is one that may follow in a way that is not calculated here, such as a count of things, and
+    ``loosened`` one that leaves out a hedge or is rounded. ``is_sure`` is that of all ``formulas``.
+    """
+
+    fault: str | None = None
+    unproven: str | None = None
+    loosened: str | None = None
+    formulas: tuple[str, ...] = ()
+    is_sure: bool = True
+
+    @property
+    def doubt(self) -> str | None:
+        return self.unproven or self.loosened
+
+
+def check_figures(statement: Statement, evidence: Sequence[Evidence]) -> Arithmetic:
+    return _checked(statement, tuple(evidence))
+
+
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """It cannot come from the quotes, or they contradict its limit: *at most 40*, *at least 40*."""
-    stated = stated_figures(statement, evidence)
-    cited = list(cited_figures(evidence))
-    for index, quantity in enumerate(stated):
-        same = [other for other in cited if is_stated_by(quantity, other, statement.text)]
-        if same:
-            denied = any(
-                _DENIAL.search(text) for text in (statement.text, *(item.quote for item in evidence))
-            )
-            if not denied and all(_is_contrary(quantity, other) for other in same):
-                own, cited_words = _with_comparator(quantity), _with_comparator(same[0])
-                return f"it says {own}, but the cited sentence says {cited_words}"
-        elif not _is_range_end(index, stated, cited) and (
-            _is_replaced(quantity, statement, evidence)
-            or not (
-                _may_be_in_row(quantity, statement, evidence) or _may_be_derived(quantity, cited, evidence)
-            )
-        ):
-            return _absence_reason(quantity, [other for other in cited if other.unit != ORDINAL])
-    return None
+    return check_figures(statement, evidence).fault
 
 
 def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    found = check_figures(statement, evidence)
+    return found.doubt or (None if found.is_sure else "the cited sentence may mean other figures")
+
+
+@lru_cache(maxsize=512)
+def _checked(statement: Statement, evidence: tuple[Evidence, ...]) -> Arithmetic:
     cited = list(cited_figures(evidence))
-    stated = stated_figures(statement, evidence)
+    stated = _with_ends(stated_figures(statement, evidence), cited)
+    operands = operands_in(evidence)
+    found = Arithmetic()
     for index, quantity in enumerate(stated):
-        there = any(is_stated_by(quantity, other, statement.text, fair=1.0) for other in cited)
-        if not there and not _is_range_end(index, stated, cited):
-            return f"the cited sentence itself does not state {_with_comparator(quantity)}"
-    return None
+        same = [other for other in cited if is_stated_by(quantity, other, statement.text)]
+        absent = f"the cited sentence itself does not state {_with_comparator(quantity)}"
+        if same:
+            if fault := _contrary(quantity, same, statement, evidence):
+                return Arithmetic(fault)
+            if not any(is_stated_by(quantity, other, statement.text, fair=1.0) for other in same):
+                found = replace(found, loosened=found.loosened or absent)
+            continue
+        if _is_range_end(index, stated, cited) or _is_span_of_years(quantity, evidence):
+            continue
+        fault = _absence_reason(quantity, [other for other in cited if other.unit != ORDINAL])
+        computation = _computation(quantity, statement, evidence, operands)
+        is_sure = computation is not None and computation.is_sure
+        if not is_sure and _is_replaced(quantity, statement, evidence):
+            return Arithmetic(fault)
+        if not is_sure and _may_be_in_row(quantity, statement, evidence):
+            found = replace(found, unproven=found.unproven or absent)
+        elif computation is not None:
+            formulas = tuple(dict.fromkeys([*found.formulas, computation.formula]))
+            found = replace(found, formulas=formulas, is_sure=found.is_sure and is_sure)
+        elif _may_be_meant(quantity, cited, evidence):
+            found = replace(found, unproven=found.unproven or absent)
+        else:
+            return Arithmetic(fault)
+    return found
+
+
+def _with_ends(stated: Sequence[Quantity], cited: Sequence[Quantity]) -> list[Quantity]:
+    """*By $2 to $9* is read as a range, unless no quote has such a one."""
+    ranges = [other for other in cited if other.is_range]
+    found: list[Quantity] = []
+    for each in stated:
+        ends = [replace(each, high=each.low), replace(each, low=each.high)]
+        pairs = {(one.low, other.low) for one, other in pairwise(cited)}
+        is_one = not each.is_range or ranges or (each.low, each.high) in pairs
+        found += [each] if is_one else ends
+    return found
+
+
+def _contrary(
+    quantity: Quantity, same: Sequence[Quantity], statement: Statement, evidence: Sequence[Evidence]
+) -> str | None:
+    denied = any(_DENIAL.search(text) for text in (statement.text, *(item.quote for item in evidence)))
+    if denied or not all(_is_contrary(quantity, other) for other in same):
+        return None
+    return f"it says {_with_comparator(quantity)}, but the cited sentence says {_with_comparator(same[0])}"
+
+
+def _computation(
+    quantity: Quantity, statement: Statement, evidence: Sequence[Evidence], operands: Sequence[Operand]
+) -> Computation | None:
+    if listed := counted(quantity, statement, evidence):
+        return Computation(listed, is_sure=True)
+    return compute(quantity, statement, operands)
 
 
 def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
@@ -102,6 +155,8 @@ def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
             yield from quantities(row.label, language)
             for cell in row.cells:
                 yield from cell.figures
+                if cell.is_in_brackets and COST.search(row.label):
+                    yield from (replace(each, low=-each.high, high=-each.low) for each in cell.figures)
             continue
         for quantity in quantities(item.quote, language):
             yield quantity
@@ -112,7 +167,7 @@ def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
 def _may_be_in_row(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
     """The table leaves a cell's unit, scale or sign open."""
     has_scale = _SCALED_TEXT.search(statement.text) is not None
-    is_gain = _UP.search(statement.text) is not None
+    is_gain = UP.search(statement.text) is not None
     return any(
         _may_be_in_cell(quantity, cell, statement, has_scale=has_scale, is_gain=is_gain)
         for item in evidence
@@ -132,6 +187,10 @@ def _may_be_in_cell(
     forms = [quantity]
     if cell.has_no_unit:
         forms.append(replace(quantity, currency=None, noun=None))
+    # A heading may have a unit that is not known alone, such as tonnes per hectare.
+    unit = quantity.written.lstrip(_OF_NUMERAL).casefold()
+    if unit and unit in cell.column.casefold():
+        forms.append(replace(quantity, unit=None, noun=None))
     return any(is_stated_by(form, each, statement.text) for form in forms for each in figures)
 
 
@@ -152,6 +211,7 @@ def stated_figures(statement: Statement, evidence: Sequence[Evidence]) -> list[Q
         and not each.low == each.high == 1
         and not any(start <= each.span.start < end for start, end in times)
         and not _is_length(each, statement, lengths)
+        and not _is_year(each, evidence)
     ]
 
 
@@ -162,9 +222,17 @@ def _is_length(quantity: Quantity, statement: Statement, lengths: Set[str]) -> b
     )
 
 
+def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
+    """*Its 2023 guidance*: a year, unless the quotes count so many of the same things."""
+    if _YEAR.fullmatch(quantity.written) is None or quantity.unit or quantity.currency:
+        return False
+    counted = (each for item in evidence for each in quantities(item.quote, language_in(item)))
+    return not any(_same_things(quantity, each) for each in counted)
+
+
 def is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
     """From a fairness of ``fair``. Of a loss, a negative figure may be stated as a positive one."""
-    if other.high < 0 <= quantity.low and _DOWN.search(text):
+    if other.high < 0 <= quantity.low and (DOWN.search(text) or COST.search(text)):
         other = replace(other, low=-other.high, high=-other.low)
     return same_kind(quantity, other) and (
         fairness(quantity, other) >= fair or (fair < 1 and same_value(quantity, other))
@@ -206,26 +274,45 @@ def _is_range_end(index: int, stated: Sequence[Quantity], cited: Sequence[Quanti
     return any((other.low, other.high) in ends for other in cited if other.is_range)
 
 
-def _may_be_derived(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
+def _is_span_of_years(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
+    """*In the two years*, *a year later* of 2022 and 2023."""
     value, unit = in_base(quantity.low, quantity.unit)
-    moments = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
-    bare = unit is quantity.currency is None
+    years = {
+        moment.year
+        for item in evidence
+        for moment in dates(f"{item.quote}\n{item.context}", language_in(item))
+        if moment.year and not moment.decade
+    }
+    length = max(years) - min(years) if years else 0
+    return unit == "month" and length > 0 and value / 12 in {length, length + 1}
+
+
+def _may_be_meant(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
+    value, unit = in_base(quantity.low, quantity.unit)
     if quantity.vague or any(_is_consistent(quantity, other) for other in cited):
         return True
+    bare = unit is quantity.currency is None
+    moments = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
     dated = sum(bool(moment.year or moment.month or moment.day) for moment in moments) > 1
     timed = any(in_base(each.low, each.unit)[1] == unit for each in cited)
     values = {*(each.low for each in cited), *(each.high for each in cited), *(each.year for each in moments)}
     # Only a whole number counts things.
-    counted = value > SMALL or value % 1 != 0 or any(_same_things(quantity, each) for each in cited)
-    if (
-        (bare and (quantity.low in values or not counted))
+    is_large = value > SMALL or value % 1 != 0 or any(_same_things(quantity, each) for each in cited)
+    converted = any(
+        each.unit != quantity.unit and unit is not None and in_base(each.low, each.unit)[1] == unit
+        and abs(in_base(each.low, each.unit)[0] - value) <= ROUGH * value
+        for each in cited
+    )  # fmt: skip
+    # A quote may name the currency once for several amounts.
+    of_currency = any(
+        each.currency is each.unit is None and each.low == quantity.low != 0 for each in cited
+    ) and any(each.currency and same_currency(quantity.currency, each.currency) for each in cited)
+    return (
+        converted
+        or of_currency
+        or (bare and (quantity.low in values or not is_large))
         or (unit in _TIMES and (dated or not timed))
         or (unit in _RATIOS and any(_SHARE_WORDS.search(item.quote) for item in evidence))
-    ):
-        return True
-    return any(
-        abs(abs(value) - abs(result)) <= tolerance * max(abs(value), abs(result))
-        for result, tolerance in _calculated(quantity, cited)
     )
 
 
@@ -240,40 +327,6 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
     below = quantity.comparator in _UPPER and other.comparator not in _LOWER and other_value < value
     rounded = replace(quantity, comparator="about"), replace(other, comparator="exactly")
     return above or below or fairness(*rounded) > 0
-
-
-def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    unit = in_base(quantity.low, quantity.unit)[1]
-    values = [
-        (*in_base(each.low, each.unit), each)
-        for each in cited
-        if each.unit != ORDINAL and (None in {quantity.currency, each.currency}
-                                     or same_currency(quantity.currency, each.currency))
-    ]  # fmt: skip
-    for (one, one_unit, one_figure), (other, other_unit, other_figure) in permutations(values, 2):
-        same_unit = _without_rate(one_unit) == _without_rate(other_unit)
-        is_alike = same_unit and one_figure.currency == other_figure.currency
-        if unit in _RATIOS and is_alike and one and other:
-            results = (100 * one / other, 100 * (other - one) / one, one / other)
-            yield from ((result, ROUGH) for result in results)
-        if one_unit in {unit, None} or {one_unit, unit} <= _RATIOS:
-            tolerance = ROUGH if unit == POINTS else EXACT
-            yield from ((result, tolerance) for result in (one - other, one + other))
-        if other_unit == PERCENT and one_unit == unit and abs(other) < 100:
-            share = other / 100
-            yield from ((result, EXACT) for result in (one * share, one / (1 + share), one / (1 - share)))
-    for one, one_unit, one_figure in values:
-        if one_unit == unit == PERCENT:
-            yield 100 - one, EXACT
-        if one_figure.unit != quantity.unit and one_unit == unit:
-            yield one, ROUGH
-    for three in combinations([one for one, one_unit, _ in values if one_unit in {unit, None}], 3):
-        yield sum(three, Decimal(0)), EXACT
-
-
-def _without_rate(unit: str | None) -> str:
-    """Texts often leave it out the second time (*a hectare*)."""
-    return (unit or "").partition("/")[0]
 
 
 def _same_things(quantity: Quantity, other: Quantity) -> bool:
