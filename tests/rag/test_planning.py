@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,8 +55,12 @@ def planned(question: str, *searches: tuple[str, int | None], kind: str = "answe
 
 @dataclass
 class Recorded:
-    """The far side of the protocol: its ``plans`` in order, and as an answer the first sentence shown."""
+    """The far side of the protocol: its ``plans`` in order, and as an answer the first sentence shown.
 
+    Of ``reads``, the first that is shown, so that a test says which one a model would choose.
+    """
+
+    reads: tuple[str, ...] = ()
     plans: list[str] = field(default_factory=list)
     writes: str | None = None
     hangs: Event | None = None
@@ -64,14 +69,17 @@ class Recorded:
     def __call__(self, messages: Sequence[Any]) -> str:
         self.sent.append(list(messages))
         if not str(messages[0].content).startswith(PLANS):
-            return self.writes or "".join(f"{line}\n" for line in self.shown()[:1])
+            shown = self.shown()
+            read = [line for words in self.reads for line in shown if line.endswith(words)]
+            return self.writes or "".join(f"{line}\n" for line in (read or shown)[:1])
         if self.hangs is not None:
             self.hangs.wait(30)
         return self.plans.pop(0) if self.plans else "I do not know."
 
     def shown(self, call: int = -1) -> list[str]:
         """The sentences of a prompt, each with its number."""
-        return [line for line in self.words(call).splitlines() if line.startswith("[")]
+        found = regex.findall(r"\[\p{N}+\.\p{N}+\] [^\[\n]+(?<=\.)", self.words(call))
+        return [line.strip() for line in found]
 
     def words(self, call: int = -1) -> str:
         return str(self.sent[call][-1].content)
@@ -138,6 +146,7 @@ def test_a_follow_up_is_searched_as_written_out_and_in_the_report_that_it_is_abo
     recorded.plans = [planned(IN_2022, (IN_2022, 1))]
     talk(DRIVERS)
     assert recorded.calls == ["write"], "a first question about one fact is searched as typed"
+    recorded.reads = (SECOND,)
     answer = talk("and in 2022?")
     assert recorded.calls == ["write", "plan", "write"]
     assert talk.told == [QuestionRewritten(IN_2022)], "the search is the question itself"
@@ -211,6 +220,7 @@ def test_without_a_usable_plan_the_rules_for_follow_ups_hold(
 ) -> None:
     recorded.plans = [reply]
     talk(DRIVERS)
+    recorded.reads = (SECOND,)
     answer = talk("and in 2022?")
     assert answer.standalone == f"{DRIVERS} and in 2022? (Orrin rail)"
     assert answer.text == SECOND
@@ -266,6 +276,7 @@ def test_a_report_that_does_not_pass_the_filters_or_has_no_answer_is_no_limit(
 ) -> None:
     recorded.plans = [planned(CARS, (CARS, 1)), planned(CARS, (CARS, 1))]
     first = talk(DRIVERS)
+    recorded.reads = (CARRIED,)
     assert talk("and the cars of Tamber ferries?").text == CARRIED
     assert talk.answers[-1].standalone == CARS
     other = next(passage.document_id for passage in talk.answers[-1].passages)
