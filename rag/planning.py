@@ -7,7 +7,7 @@ reports is searched in theirs. Without a usable plan, the rules of :mod:`rag.fol
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -21,8 +21,8 @@ from rag.conversations.history import Conversation
 from rag.errors import ModelError
 from rag.finding.abstention import name_language
 from rag.finding.matching import contains_term, content_words, words_of
-from rag.llm import LanguageModel, Usage
-from rag.llm.messages import tokens, without_thoughts
+from rag.llm import LanguageModel
+from rag.llm.messages import NoteUsage, tokens, without_thoughts
 from rag.llm.prompts import MOST_SEARCHES, Turn, plan_prompt
 from rag.questions import POSSESSIVE, Form, Question
 
@@ -91,7 +91,7 @@ def plan(
     question: Question,
     conversation: Conversation,
     languages: Sequence[str],
-    note_usage: Callable[[Usage], object] = lambda _: None,
+    note_usage: NoteUsage = lambda _: None,
     *,
     seconds: float = PLAN_SECONDS,
 ) -> Plan | None:

@@ -175,7 +175,7 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
     model = open_model(chosen if is_small or settings.llm_context else _as_its_server_says(chosen))
     model.is_small = is_small
     try:
-        judge = open_judge(settings.judge, model, settings.thresholds())
+        judge = open_judge(settings.judge_of(chosen), model, settings.thresholds())
     except JudgeError:
         model.close()
         raise
@@ -188,10 +188,11 @@ def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
     from rag.llm import open_model
     from rag.verification import LANGUAGE_MODEL, open_judge
 
-    chosen = settings.language_model() if settings.judge == LANGUAGE_MODEL else None
-    model = open_model(chosen) if chosen else None
+    chosen = settings.language_model()
+    name = settings.judge_of(chosen)
+    model = open_model(chosen) if chosen and name == LANGUAGE_MODEL else None
     try:
-        yield open_judge(settings.judge, model, settings.thresholds())
+        yield open_judge(name, model, settings.thresholds())
     finally:
         if model is not None:
             model.close()

@@ -303,7 +303,9 @@ def default_home() -> Path:
     return user_data_path("footnoted", appauthor=False)
 
 
-AUTO = "auto"  # the value of FOOTNOTED_MODEL with which the languages of the first reports choose the encoder
+# Of FOOTNOTED_MODEL: the languages of the first reports choose the encoder. Of FOOTNOTED_JUDGE: the size of
+# the language model chooses.
+AUTO = "auto"
 # Settings whose values no message shows.
 _SECRET = frozenset({"passwords", "database_url", "index", "llm_key", "openid_secret"})
 # Words in the name of an unknown setting that mark the setting's value as secret.
@@ -487,12 +489,12 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "`strike` shows it struck out.",
     )
     judge: Annotated[
-        NonEmpty, Needs("none, llm, or the name or the folder of a sentence-transformers CrossEncoder")
+        NonEmpty, Needs("auto, none, llm, or the name or the folder of a sentence-transformers CrossEncoder")
     ] = Field(
-        "none",
+        AUTO,
         description="The model that judges whether cited words say what a written sentence says: `llm` is "
         "the language model itself, and a name is that of a CrossEncoder. With `none`, a sentence in other "
-        "words than its quote is only marked.",
+        "words than its quote is only marked. With `auto`, a language model judges unless it is small.",
     )
     judge_thresholds: Annotated[
         tuple[Probability, Probability] | None,
@@ -579,6 +581,15 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         reply = self.llm_reply or min(usual.reply_tokens, context // 2)
         limits = ModelLimits(context, reply, self.llm_timeout)
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
+
+    def judge_of(self, model: ModelSettings | None) -> str:
+        """The name of the judge of what ``model`` writes."""
+        from rag.llm import looks_small
+        from rag.verification import LANGUAGE_MODEL, NO_JUDGE
+
+        if self.judge != AUTO:
+            return self.judge
+        return NO_JUDGE if model is None or looks_small(model) else LANGUAGE_MODEL
 
     def thresholds(self) -> Thresholds | None:
         if self.judge_thresholds is None:

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from rag.errors import ModelError
-from rag.llm.messages import CloseConnection, Message, Reply, Usage, failure, is_retryable, without_thoughts
+from rag.llm.messages import (
+    CloseConnection,
+    Message,
+    NoteUsage,
+    Reply,
+    Usage,
+    failure,
+    is_retryable,
+    without_thoughts,
+)
 from rag.llm.prompts import TEST, TEST_FORM
 
 if TYPE_CHECKING:
@@ -191,21 +200,33 @@ class LanguageModel:
         return self._start(messages, arguments, seconds)
 
     def write_in_form(
-        self, messages: Sequence[Message], form: Mapping[str, Any], seconds: float | None = None
+        self,
+        messages: Sequence[Message],
+        form: Mapping[str, Any],
+        seconds: float | None = None,
+        note_usage: NoteUsage = lambda _: None,
     ) -> str:
         """The reply, which is JSON of the schema ``form`` if the model can, and may break off.
 
         Raises ModelError.
         """
+
+        def ask(extra: Mapping[str, Any]) -> str:
+            reply = self._start(messages, extra, seconds)
+            try:
+                return "".join(reply)
+            finally:
+                note_usage(reply.usage)
+
         arguments = self.structure(form)
         try:
-            return "".join(self._start(messages, arguments, seconds))
+            return ask(arguments)
         except ModelError as error:
             if error.kind != "error" or not arguments:
                 raise
         # Some servers refuse the argument. Such a refusal has no kind of its own, so after any ``error``, ask
         # once more without the argument, and never send it again if that helps.
-        found = "".join(self._start(messages, {}, seconds))
+        found = ask({})
         self.structure = unstructured
         return found
 

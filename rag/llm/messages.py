@@ -185,6 +185,9 @@ class Usage:
     completion_tokens: int
 
 
+NoteUsage = Callable[[Usage], object]
+
+
 class Reply:
     """The text in pieces, which can be read once; ``usage`` is an estimate until the end.
 

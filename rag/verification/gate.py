@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.answers import Verdict, Verification
 from rag.errors import ModelError
+from rag.llm.messages import NoteUsage
 from rag.verification.arithmetic import Arithmetic, check_figures
 from rag.verification.evidence import Claim, Evidence, Statement, language_in, language_of
 from rag.verification.judge import Judge, Judgement
@@ -39,8 +40,10 @@ class Gate:
         [found] = self.check_all([Claim(sentence, tuple(evidence))])
         return found
 
-    def check_all(self, claims: Sequence[Claim]) -> list[Verification]:
-        """In the order of the claims; a judge is asked once, of all that need it.
+    def check_all(
+        self, claims: Sequence[Claim], note_usage: NoteUsage = lambda _: None
+    ) -> list[Verification]:
+        """In the order of the claims; a judge is asked once, of all that need it. It notes its tokens.
 
         The first that applies decides: no quote or a changed one, unsupported; word for word, supported; a
         figure or date that is neither cited nor computed, unsupported, whatever a judge says; nearly word for
@@ -48,10 +51,10 @@ class Gate:
         names, subject or negation look like; a veto, unsupported; a sure formula, computed; else paraphrased.
         """
         found = [_settle(claim) for claim in claims]
-        judged = iter(self._judged([each for each in found if isinstance(each, _Open)]))
+        judged = iter(self._judged([each for each in found if isinstance(each, _Open)], note_usage))
         return [next(judged) if isinstance(each, _Open) else each for each in found]
 
-    def _judged(self, waiting: Sequence[_Open]) -> list[Verification]:
+    def _judged(self, waiting: Sequence[_Open], note_usage: NoteUsage) -> list[Verification]:
         judge = self.judge
         if judge is None:
             return [_unjudged(each, IN_OTHER_WORDS) for each in waiting]
@@ -59,7 +62,7 @@ class Gate:
         why = IN_OTHER_WORDS
         judgements: Sequence[Judgement | None] = ()
         try:
-            judgements = judge.judge_all([each.claim for each in asked]) if asked else ()
+            judgements = judge.judge_all([each.claim for each in asked], note_usage) if asked else ()
         except ModelError as error:
             judgements = [None] * len(asked)
             why = f"{judge.name} could not judge it ({error})"

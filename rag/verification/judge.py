@@ -12,7 +12,7 @@ import regex
 
 from rag.errors import JudgeError
 from rag.finding.reading import load_cross_encoder
-from rag.llm.messages import Message, escape_fences, tokens, without_thoughts
+from rag.llm.messages import Message, NoteUsage, escape_fences, tokens, without_thoughts
 from rag.verification.evidence import Claim, Evidence, premise
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Judge(Protocol):
     @property
     def languages(self) -> frozenset[str]: ...
 
-    def judge_all(self, claims: Sequence[Claim]) -> list[Judgement | None]:
+    def judge_all(self, claims: Sequence[Claim], note_usage: NoteUsage = ..., /) -> list[Judgement | None]:
         """One for each claim, in their order; None for a claim that it has not judged.
 
         Raises ModelError if the judge fails or does not answer in time.
@@ -76,7 +76,7 @@ class CrossEncoderJudge:
     model: CrossEncoder
     entailed: int | None
 
-    def judge_all(self, claims: Sequence[Claim]) -> list[Judgement | None]:
+    def judge_all(self, claims: Sequence[Claim], _: NoteUsage = lambda _: None, /) -> list[Judgement | None]:
         return [Judgement(self._score(premise(claim.evidence), claim.text)) for claim in claims]
 
     def _score(self, premise: str, claim: str) -> float:
@@ -104,12 +104,14 @@ class LanguageModelJudge:
     def languages(self) -> frozenset[str]:
         return WIDELY_READ
 
-    def judge_all(self, claims: Sequence[Claim]) -> list[Judgement | None]:
+    def judge_all(
+        self, claims: Sequence[Claim], note_usage: NoteUsage = lambda _: None, /
+    ) -> list[Judgement | None]:
         limits = self.model.limits
         judged: list[Judgement | None] = []
         most = max(limits.reply_tokens // _ENTRY_TOKENS, 1)
         for part in _parts(claims, limits.context_tokens - limits.reply_tokens, most):
-            reply = self.model.write_in_form(judge_prompt(part), JUDGE_SCHEMA, SECONDS)
+            reply = self.model.write_in_form(judge_prompt(part), JUDGE_SCHEMA, SECONDS, note_usage)
             judged += read_judgements(reply, len(part))
         return judged
 

@@ -154,7 +154,7 @@ class _Writing:
             if reply.is_cut:
                 raise ModelError(f"The reply of {model.name} reached its length limit", "error")
         finally:
-            self.usage = _sum(self.usage, reply.usage)
+            self._spend(reply.usage)
             self.written = without_thoughts("".join(pieces)).strip()
 
     def _check(self, statements: Sequence[Statement]) -> list[_Checked]:
@@ -166,7 +166,7 @@ class _Writing:
             for statement, sources, fault in zip(statements, known, faults, strict=True)
             if fault is None
         ]
-        found = iter(self.writer.gate.check_all(claims) if claims else ())
+        found = iter(self.writer.gate.check_all(claims, self._spend) if claims else ())
         checked = [
             self._checked(statement, sources, fault or next(found))
             for statement, sources, fault in zip(statements, known, faults, strict=True)
@@ -175,6 +175,9 @@ class _Writing:
         moved = [each if each.is_kept else self._moved(each) for each in checked]
         self.seconds_checking += time.perf_counter() - began
         return moved
+
+    def _spend(self, usage: Usage) -> None:
+        self.usage = _sum(self.usage, usage)
 
     def _known(self, statement: Statement) -> tuple[Source, ...]:
         sources = self.given.sources
@@ -266,7 +269,7 @@ class _Writing:
             _log.warning("%s, so that %d sentences were not corrected", error, len(failed))
             return checked
         finally:
-            self.usage = _sum(self.usage, reply.usage)
+            self._spend(reply.usage)
         corrected: dict[int, Statement] = {}
         for match in _CORRECTION.finditer(text):
             number = int(match["number"]) - 1

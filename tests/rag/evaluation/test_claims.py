@@ -20,6 +20,7 @@ from rag.evaluation.claims import (
     measure_claims,
     read_claims,
 )
+from rag.llm.messages import NoteUsage
 from rag.verification import Claim, Evidence, Gate, Judgement, Thresholds
 
 ROWS = ["Region | Passed | Rate (%)", "Northern | 3,588 | 69", "Coastal | 3,116 | 76"]
@@ -47,7 +48,7 @@ class ScriptedJudge:
     thresholds: Thresholds = field(default_factory=Thresholds)
     languages: frozenset[str] = frozenset({"en"})
 
-    def judge_all(self, claims: Sequence[Claim]) -> list[Judgement | None]:
+    def judge_all(self, claims: Sequence[Claim], _: NoteUsage = lambda _: None, /) -> list[Judgement | None]:
         return [Judgement(self.scores[claim.text]) for claim in claims]
 
 

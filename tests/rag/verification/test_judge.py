@@ -16,6 +16,7 @@ from index.documents import Document, Span
 from rag.answers import Verification
 from rag.errors import JudgeError, ModelError
 from rag.llm import LanguageModel, ModelLimits
+from rag.llm.messages import NoteUsage
 from rag.verification import Claim, Evidence, Gate, Judgement, Thresholds, open_judge, verify_quote
 from rag.verification.evidence import Statement, premise
 from rag.verification.gate import IN_OTHER_WORDS, UNJUDGED
@@ -95,7 +96,7 @@ class FixedJudge:
     thresholds: Thresholds = USUAL
     name: str = "judge"
 
-    def judge_all(self, claims: Sequence[Claim]) -> list[Judgement | None]:
+    def judge_all(self, claims: Sequence[Claim], _: NoteUsage = lambda _: None, /) -> list[Judgement | None]:
         assert all(claim.text and claim.evidence for claim in claims)
         if self.probability is None:
             raise ModelError("judge is busy", "busy")
@@ -217,7 +218,7 @@ class Knowing(FixedJudge):
     known: Mapping[str, Judgement] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
 
-    def judge_all(self, claims: Sequence[Claim]) -> list[Judgement | None]:
+    def judge_all(self, claims: Sequence[Claim], _: NoteUsage = lambda _: None, /) -> list[Judgement | None]:
         self.asked.append([claim.text for claim in claims])
         return [self.known.get(claim.text) for claim in claims]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.llm.prompts import WRITE
+from rag.llm.prompts import WRITE_BRIEFLY
 from rag.verification import Evidence
 from rag.verification.near_verbatim import is_near_verbatim, is_verbatim
 
@@ -96,7 +96,7 @@ def test_what_changes_the_meaning_may_not_go(row: tuple[str, ...]) -> None:
 
 
 def test_the_sentences_that_the_prompt_gives_as_an_example_repeat_their_source() -> None:
-    question, reply = WRITE[-2:]
+    question, reply = WRITE_BRIEFLY[-2:]
     assert SHAFT in question.text
     sentences = [line.partition("] ")[2] for line in reply.text.splitlines()]
     assert sentences == [

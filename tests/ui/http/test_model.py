@@ -265,11 +265,12 @@ def test_a_server_lists_its_models_and_gets_the_stored_key(client: TestClient, s
         client.post("/v1/model/list", json={**there, "key": ""})
         client.post("/v1/model/list", json={**there, "key": "another"})
         sent_keys = [headers.get("authorization") for headers in far.headers]
-        assert sent_keys == [None, f"Bearer {KEY}", None, "Bearer another"]
+        # The second one asks for the context of the model that was chosen.
+        assert sent_keys == [None, f"Bearer {KEY}", f"Bearer {KEY}", None, "Bearer another"]
         # The key for one server goes to no other one, and to no other provider at its address.
         client.post("/v1/model/list", json={"provider": "openai", "address": f"{other.root}/v1"})
         client.post("/v1/model/list", json={**there, "provider": "llamacpp"})
-        assert other.headers[0].get("authorization") is far.headers[4].get("authorization") is None
+        assert other.headers[0].get("authorization") is far.headers[5].get("authorization") is None
         assert stored(settings)["key"] == KEY
 
 
